@@ -1,0 +1,96 @@
+# Oncue. `make` lists the targets; uv is used when it is on the PATH, and never needed.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+WORKERS ?= 2
+CODE   := $(wildcard src tests tools benchmarks)
+UV     := $(shell command -v uv 2>/dev/null)
+
+# Byte code is wanted: it is half of the start-up time.
+unexport PYTHONDONTWRITEBYTECODE
+unexport VIRTUAL_ENV
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+COMPILE := uv pip compile --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	--no-emit-find-links --python-version 3.11 --quiet --upgrade
+EXTRAS  := --extra research --extra postgres
+
+ifdef UV
+install = uv pip install --quiet --python $(BIN)/python $(1)
+else
+install = $(BIN)/python -m pip install --quiet --no-compile $(1)
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo test lint format bench lock schemas docs clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.run  ## install Oncue and what it needs into .venv
+
+setup-dev: $(VENV)/.dev  ## install the tools of the gate as well
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Oncue needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || true)." >&2; \
+	  echo "Name another one: make setup PYTHON=python3.12" >&2; exit 1; }
+ifdef UV
+	@uv venv --quiet --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" $(VENV)
+else
+	@$(PYTHON) -m venv $(VENV) || { \
+	  echo "The environment could not be made. On Debian and Ubuntu: apt-get install python3-venv" >&2; \
+	  rm -rf $(VENV); exit 1; }
+endif
+
+$(VENV)/.run: requirements/run.lock pyproject.toml | $(BIN)/python
+	@echo "Installing the dependencies ..."
+	@$(call install,--require-hashes -r requirements/run.lock)
+	@$(call install,--no-deps --no-build-isolation --editable .)
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib src/oncue >/dev/null || true
+	@touch $@
+	@echo "Ready: $(BIN)/oncue"
+
+$(VENV)/.dev: requirements/dev.lock pyproject.toml | $(BIN)/python
+	@echo "Installing the dependencies and the tools of the gate ..."
+	@$(call install,--require-hashes -r requirements/dev.lock)
+	@$(call install,--no-deps --no-build-isolation --editable .)
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib src/oncue >/dev/null || true
+	@touch $(VENV)/.run $@
+	@echo "Ready: make test"
+
+demo: setup  ## show what Oncue does, in one minute
+	@bash scripts/demo.sh
+
+test: lint  ## everything of the gate: format, lint, types, layers, tests
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
+
+lint: setup-dev  ## format, lint, types and layers only
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy $(CODE)
+	$(BIN)/lint-imports
+
+format: setup-dev  ## format the code and apply the safe fixes
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: setup-dev  ## measure against the budgets
+	$(BIN)/python -m benchmarks
+
+lock:  ## pin the newest allowed versions (needs uv)
+	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
+	$(COMPILE) $(EXTRAS) pyproject.toml requirements/run.in --output-file requirements/run.lock
+	$(COMPILE) $(EXTRAS) pyproject.toml requirements/dev.in --constraints requirements/run.lock \
+	  --output-file requirements/dev.lock
+
+docs: setup-dev  ## regenerate the generated documentation
+	$(BIN)/python -m tools.requirements_report
+
+schemas: setup-dev  ## regenerate the committed wire schemas
+	$(BIN)/python -m tools.schemas
+
+clean:  ## remove the environment, caches and builds
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov
+	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
