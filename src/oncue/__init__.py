@@ -1,0 +1,48 @@
+"""Run long, expensive, model-driven jobs on your cue: plan, start, rerun any part, and know what is stale and why.
+
+Names are imported on first use, so that ``import oncue`` costs next to nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from oncue.control.calls import Params as Params
+    from oncue.control.calls import StepFailed as StepFailed
+    from oncue.control.context import StepContext as StepContext
+    from oncue.control.outputs import Output as Output
+    from oncue.core.definition import RetryPolicy as RetryPolicy
+    from oncue.definitions.param import Param as Param
+    from oncue.definitions.workflow import Workflow as Workflow
+
+__all__ = [
+    "Output",
+    "Param",
+    "Params",
+    "RetryPolicy",
+    "StepContext",
+    "StepFailed",
+    "Workflow",
+]
+
+_HOMES = {
+    "Output": "oncue.control.outputs",
+    "Param": "oncue.definitions.param",
+    "Params": "oncue.control.calls",
+    "RetryPolicy": "oncue.core.definition",
+    "StepContext": "oncue.control.context",
+    "StepFailed": "oncue.control.calls",
+    "Workflow": "oncue.definitions.workflow",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'oncue' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,84 @@
+"""What tests of bodies need: a desk that keeps all in memory and one folder, and calls made from plain values."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+
+from oncue.control.calls import AsyncBody, LoadedWorkflow, Params, StepCall, StepOutput
+from oncue.control.context import StepContext
+from oncue.control.outputs import Output
+from oncue.core.model import ArtifactKind, ContentHash, ContextMode, step_id
+
+
+class MemoryDesk:
+    """An ``AttemptDesk`` whose scratch folder is made on first use."""
+
+    def __init__(self, folder: Path, previous: object = None) -> None:
+        self._folder = folder
+        self._previous = previous
+        self.memos: dict[str, bytes] = {}
+        self.progress: list[tuple[float, float | None, str]] = []
+
+    def load_memo(self, name: str) -> bytes | None:
+        return self.memos.get(name)
+
+    def keep_memo(self, name: str, body: bytes) -> None:
+        self.memos[name] = body
+
+    def report_progress(self, *, done: float, total: float | None, message: str) -> None:
+        self.progress.append((done, total, message))
+
+    def load_previous(self) -> object:
+        return self._previous
+
+    def scratch_folder(self) -> Path:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return self._folder
+
+    def is_cancelled(self) -> bool:
+        return False
+
+
+def output(value: object) -> Output:
+    """The output of a step that returned this JSON value."""
+    body = json.dumps(value).encode()
+    address = ContentHash(f"sha256:{sha256(body).hexdigest()}")
+    return Output(address=address, kind=ArtifactKind.VALUE, value=json.loads(body))
+
+
+def make_call(
+    loaded: LoadedWorkflow,
+    step: str,
+    *,
+    folder: Path,
+    inputs: Mapping[str, Output | Mapping[str, Output]] | None = None,
+    params: Mapping[str, object] | None = None,
+    item: object = None,
+    key: str | None = None,
+) -> StepCall:
+    """A call of one step with given inputs."""
+    definition = next(found for found in loaded.definition.steps if found.name == step)
+    defaults = {param.name: param.default for param in loaded.definition.params}
+    context = StepContext(MemoryDesk(folder), step=step_id(step, key), run=1, attempt=1, mode=ContextMode.KEEP)
+    return StepCall(
+        definition=definition,
+        inputs=inputs or {},
+        params=Params({**defaults, **(params or {})}),
+        context=context,
+        item=item,
+        has_item=key is not None,
+    )
+
+
+def run_body(loaded: LoadedWorkflow, call: StepCall) -> StepOutput:
+    """Run the body of the called step to its end, whichever kind it is."""
+    body = loaded.bodies[call.definition.name]
+    if isinstance(body, AsyncBody):
+        return asyncio.run(_awaited(body, call))
+    return body.run(call)
+
+
+async def _awaited(body: AsyncBody, call: StepCall) -> StepOutput:
+    return await body.run(call)
