@@ -5,6 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 WORKERS ?= 2
 CODE   := $(wildcard src tests tools benchmarks)
+GENERATORS := $(patsubst tools/%.py,tools.%,$(wildcard tools/*_report.py tools/schemas.py tools/cli_help.py))
 UV     := $(shell command -v uv 2>/dev/null)
 
 # Byte code is wanted: it is half of the start-up time.
@@ -85,11 +86,10 @@ lock:  ## pin the newest allowed versions (needs uv)
 	$(COMPILE) $(EXTRAS) pyproject.toml requirements/dev.in --constraints requirements/run.lock \
 	  --output-file requirements/dev.lock
 
-docs: setup-dev  ## regenerate the generated documentation
-	$(BIN)/python -m tools.requirements_report
+docs: setup-dev  ## regenerate every committed file that is made from the code
+	@for generator in $(GENERATORS); do echo "python -m $$generator"; $(BIN)/python -m $$generator || exit 1; done
 
-schemas: setup-dev  ## regenerate the committed wire schemas
-	$(BIN)/python -m tools.schemas
+schemas: docs  ## the same: the wire schemas are among them
 
 clean:  ## remove the environment, caches and builds
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov
