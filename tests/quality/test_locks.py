@@ -1,0 +1,58 @@
+"""The locks are complete, name no registry, and agree with each other."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.support.repository import ROOT, relative, tracked_files
+
+LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
+PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)", re.MULTILINE)
+
+
+def pins(lock: Path) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for name, version in PIN.findall(lock.read_text(encoding="utf-8")):
+        found.setdefault(name, set()).add(version)
+    return found
+
+
+def test_there_are_two_locks() -> None:
+    assert [relative(lock) for lock in LOCKS] == ["requirements/dev.lock", "requirements/run.lock"]
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=relative)
+def test_a_lock_holds_no_address(lock: Path) -> None:
+    text = lock.read_text(encoding="utf-8")
+
+    assert "://" not in text
+    assert "--index" not in text
+    assert "--find-links" not in text
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=relative)
+def test_every_pin_has_a_hash(lock: Path) -> None:
+    entries = re.split(r"\n(?=\S)", lock.read_text(encoding="utf-8").strip())
+
+    assert [entry.splitlines()[0] for entry in entries if "--hash=sha256:" not in entry] == []
+
+
+def test_the_gate_runs_on_the_versions_that_users_get() -> None:
+    run, dev = pins(ROOT / "requirements" / "run.lock"), pins(ROOT / "requirements" / "dev.lock")
+
+    assert {name: versions for name, versions in run.items() if dev.get(name) != versions} == {}
+
+
+def test_every_dependency_is_in_the_lock() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["research"], *extras["postgres"]]
+    names = {re.split(r"[\[<>=!~ ;]", requirement)[0] for requirement in wanted}
+
+    assert names - pins(ROOT / "requirements" / "run.lock").keys() == set()
+
+
+def test_no_lock_of_another_format_is_in_version_control() -> None:
+    assert [relative(path) for path in tracked_files() if path.name in {"uv.lock", "pylock.toml", "poetry.lock"}] == []
