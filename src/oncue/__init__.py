@@ -4,7 +4,8 @@ Names are imported on first use, so that ``import oncue`` costs next to nothing.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+
+TYPE_CHECKING = False  # importing typing would cost more than everything else here
 
 if TYPE_CHECKING:
     from oncue.control.calls import Params as Params

@@ -60,20 +60,11 @@ def make_converter(step: str, name: str, hint: Any) -> Callable[[Any], Any] | No
 class LazyAdapter:
     """A pydantic validator that is built at first use; pydantic is not imported before."""
 
-    __slots__ = ("_adapter", "_hint")
+    __slots__ = ("_dump", "_hint", "_invalid", "_unserializable", "_validate")
 
     def __init__(self, hint: Any) -> None:
         self._hint = hint
-        self._adapter: Any = None
-
-    @property
-    def adapter(self) -> Any:
-        """The ``TypeAdapter``."""
-        if self._adapter is None:
-            from pydantic import TypeAdapter
-
-            self._adapter = TypeAdapter(self._hint)
-        return self._adapter
+        self._validate: Any = None
 
     def validate(self, value: Any, subject: str, code: str) -> Any:
         """The validated value.
@@ -81,11 +72,11 @@ class LazyAdapter:
         Raises:
             StepFailed: it does not fit; the message lists the first places, the detail all of them.
         """
-        from pydantic import ValidationError
-
+        if self._validate is None:
+            self._build()
         try:
-            return self.adapter.validator.validate_python(value)
-        except ValidationError as error:
+            return self._validate(value)
+        except self._invalid as error:
             places = [f"{_place(item['loc'])}{item['msg']}" for item in error.errors(include_url=False)]
             more = f" (and {len(places) - 3} more)" if len(places) > 3 else ""
             raise StepFailed(
@@ -93,6 +84,26 @@ class LazyAdapter:
                 code=code,
                 detail="\n".join(places),
             ) from error
+
+    def dump(self, valid: Any, step: str) -> Any:
+        """The JSON form of a validated value, by the rules of its type.
+
+        Raises:
+            OutputNotSerializable: it has none.
+        """
+        try:
+            return self._dump(valid, mode="json")
+        except (self._unserializable, UnicodeDecodeError) as error:
+            raise OutputNotSerializable(step, f"a value of type {type(valid).__name__}") from error
+
+    def _build(self) -> None:
+        from pydantic import TypeAdapter, ValidationError
+        from pydantic_core import PydanticSerializationError
+
+        adapter = TypeAdapter(self._hint)
+        self._invalid, self._unserializable = ValidationError, PydanticSerializationError
+        self._dump = adapter.serializer.to_python
+        self._validate = adapter.validator.validate_python
 
 
 def _reader(step: str, name: str, hint: Any) -> Reader:
@@ -164,13 +175,8 @@ def _dumper(step: str, returns: Any) -> Callable[[Any], Any]:
     def dump(value: Any) -> Any:
         if type(value) is returns and returns in _EXACT:
             return value
-        from pydantic_core import PydanticSerializationError
-
         valid = adapter.validate(value, f"step {step!r}: what it returned", "invalid_output")
-        try:
-            return plain(adapter.adapter.dump_python(valid, mode="json"))
-        except (PydanticSerializationError, UnicodeDecodeError) as error:
-            raise OutputNotSerializable(step, f"a value of type {type(value).__name__}") from error
+        return plain(adapter.dump(valid, step))
 
     return dump
 
