@@ -16,7 +16,7 @@ def wheel_names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     """The names in a wheel that was built from a copy of the sources, without the network."""
     copy = tmp_path_factory.mktemp("wheel")
     shutil.copytree(ROOT / "src", copy / "src", ignore=shutil.ignore_patterns("__pycache__", ".*"))
-    for name in ("pyproject.toml", "LICENSE", "README.md"):
+    for name in (".gitignore", "pyproject.toml", "LICENSE", "README.md"):
         if (ROOT / name).exists():
             shutil.copy(ROOT / name, copy)
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel"]
