@@ -1,0 +1,1 @@
+"""Bundled workflows: real programs on the public API, each useful by itself."""

@@ -1,0 +1,117 @@
+"""Synthesis: what the research is about in a few sentences, and the plan: one question per goal and one for the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from oncue.workflows.research.abstracts import Abstracts
+from oncue.workflows.research.goals import Goal, question_query
+from oncue.workflows.research.lexicon import Lexicon
+from oncue.workflows.research.quotations import Quotation
+from oncue.workflows.research.retrieval import mentions
+from oncue.workflows.research.steering import Query, steer
+
+WHOLE = "whole"
+"""The id of the planned question that asks the original question as it is."""
+_GOAL_TERMS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedQuestion:
+    """One question of the plan; ``goal`` is the id of its goal, or empty for the original question.
+
+    ``passages`` are those the goal came from; retrieval prefers them, so that every goal brings evidence of its own.
+    """
+
+    id: str
+    title: str
+    question: str
+    goal: str
+    query: Query
+    passages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Synthesis:
+    """The question, the topic it opens in this corpus, and the plan: the whole question first, then the goals in order.
+
+    ``sources`` introduces the documents that support the goals best, each by the sentence of its abstract that says most
+    about the question; a document whose abstract does not mention it is left out.
+    """
+
+    question: str
+    topic: str
+    sources: tuple[Quotation, ...]
+    goals: tuple[Goal, ...]
+    plan: tuple[PlannedQuestion, ...]
+
+
+def synthesize(question: str, goals: Sequence[Goal], abstracts: Abstracts, *, steering: Query | None = None) -> Synthesis:
+    """The topic and the plan for the goals that were chosen; ``steering`` is a person's wish for every question."""
+    whole = PlannedQuestion(
+        id=WHOLE, title="The question as a whole", question=question, goal="", query=question_query(question, steering)
+    )
+    return Synthesis(
+        question=question,
+        topic=_topic(goals, abstracts),
+        sources=_sources(whole.query, goals, abstracts),
+        goals=tuple(goals),
+        plan=(whole, *(plan_question(question, goal, steering) for goal in goals)),
+    )
+
+
+def plan_question(question: str, goal: Goal, steering: Query | None = None) -> PlannedQuestion:
+    """The question of one goal: the words of the original question and the goal's most telling terms."""
+    asked = question_query(question, steering)
+    telling = tuple(term for term in goal.terms[:_GOAL_TERMS] if term not in asked.excluded)
+    return PlannedQuestion(
+        id=goal.id,
+        title=goal.label,
+        question=f"What does “{goal.label}” contribute to the question: {question}",
+        goal=goal.id,
+        query=replace(asked, terms=tuple(dict.fromkeys([*asked.terms, *telling]))),
+        passages=goal.passages,
+    )
+
+
+def steer_question(item: PlannedQuestion, steering: Query) -> PlannedQuestion:
+    """The same planned question, searched as a person wishes."""
+    return replace(item, query=steer(item.query, steering))
+
+
+def deepen_question(item: PlannedQuestion, uncovered: Sequence[str]) -> PlannedQuestion:
+    """The planned question of the next iteration: those of its own terms that are still uncovered, searched for alone.
+
+    A question without uncovered terms stays as it is.
+    """
+    missing = tuple(term for term in item.query.wanted() if term in set(uncovered))
+    if not missing:
+        return item
+    return replace(item, query=replace(item.query, terms=missing, added=()))
+
+
+def _topic(goals: Sequence[Goal], abstracts: Abstracts) -> str:
+    total = f"{len(abstracts.documents)} documents of {abstracts.whole.title}"
+    supporting = frozenset(document for goal in goals for document in goal.documents)
+    if not goals:
+        return f"None of the {total} was found to bear on the question under a goal."
+    return f"{len(supporting)} of the {total} bear on the question, under: {'; '.join(goal.label for goal in goals)}."
+
+
+def _sources(query: Query, goals: Sequence[Goal], abstracts: Abstracts) -> tuple[Quotation, ...]:
+    best = dict.fromkeys(goal.documents[0] for goal in goals if goal.documents)
+    found = {item.document: item.sentences for item in abstracts.documents}
+    lexicon = Lexicon(sentence.text for document in best for sentence in found.get(document, ()))
+    chosen: list[Quotation] = []
+    for document in best:
+        counts = [(_count_terms(lexicon, query, sentence.text), sentence) for sentence in found.get(document, ())]
+        count, sentence = max(counts, key=lambda entry: entry[0], default=(0, None))
+        if count and sentence:
+            chosen.append(sentence)
+    return tuple(chosen)
+
+
+def _count_terms(lexicon: Lexicon, query: Query, text: str) -> int:
+    keys = lexicon.keys(text)
+    return sum(mentions(lexicon, keys, term) for term in query.wanted())
