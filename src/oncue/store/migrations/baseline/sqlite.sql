@@ -1,0 +1,18 @@
+CREATE TABLE acceptance ( id INTEGER NOT NULL, job_id VARCHAR NOT NULL, step VARCHAR NOT NULL, run INTEGER NOT NULL, number INTEGER NOT NULL, basis TEXT NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, accepted_at BIGINT NOT NULL, CONSTRAINT pk_acceptance PRIMARY KEY (id) );
+CREATE INDEX ix_acceptance_job_id ON acceptance (job_id);
+CREATE TABLE artifact ( hash VARCHAR NOT NULL, kind TEXT NOT NULL, size BIGINT NOT NULL, body BLOB, files TEXT, CONSTRAINT pk_artifact PRIMARY KEY (hash) );
+CREATE TABLE attempt ( job_id VARCHAR NOT NULL, run INTEGER NOT NULL, step VARCHAR NOT NULL, number INTEGER NOT NULL, state TEXT NOT NULL, fence INTEGER NOT NULL, worker TEXT NOT NULL, started_at BIGINT NOT NULL, ended_at BIGINT, artifact TEXT, inputs TEXT, context TEXT NOT NULL, log TEXT, error TEXT, CONSTRAINT pk_attempt PRIMARY KEY (job_id, run, step, number) ) WITHOUT ROWID;
+CREATE TABLE blob ( address VARCHAR NOT NULL, size BIGINT NOT NULL, CONSTRAINT pk_blob PRIMARY KEY (address) );
+CREATE TABLE blob_chunk ( address VARCHAR NOT NULL, number INTEGER NOT NULL, body BLOB NOT NULL, CONSTRAINT pk_blob_chunk PRIMARY KEY (address, number) );
+CREATE TABLE definition ( address VARCHAR NOT NULL, body BLOB NOT NULL, CONSTRAINT pk_definition PRIMARY KEY (address) );
+CREATE TABLE event ( job_id VARCHAR NOT NULL, seq BIGINT NOT NULL, at BIGINT NOT NULL, type TEXT NOT NULL, run INTEGER, step TEXT, data TEXT, CONSTRAINT pk_event PRIMARY KEY (job_id, seq) ) WITHOUT ROWID;
+CREATE TABLE expansion ( job_id VARCHAR NOT NULL, step VARCHAR NOT NULL, over TEXT NOT NULL, definition TEXT NOT NULL, items TEXT NOT NULL, CONSTRAINT pk_expansion PRIMARY KEY (job_id, step) );
+CREATE TABLE job ( id VARCHAR NOT NULL, workflow TEXT NOT NULL, source_kind TEXT NOT NULL, source_ref TEXT NOT NULL, source_folder TEXT NOT NULL, definition_hash TEXT NOT NULL, status TEXT NOT NULL, revision INTEGER NOT NULL, runs INTEGER NOT NULL, event_seq BIGINT NOT NULL, created_at BIGINT NOT NULL, stopped_at BIGINT, CONSTRAINT pk_job PRIMARY KEY (id) );
+CREATE TABLE job_params ( job_id VARCHAR NOT NULL, body TEXT NOT NULL, CONSTRAINT pk_job_params PRIMARY KEY (job_id) );
+CREATE TABLE memo ( job_id VARCHAR NOT NULL, run INTEGER NOT NULL, step VARCHAR NOT NULL, number INTEGER NOT NULL, name VARCHAR NOT NULL, body BLOB NOT NULL, CONSTRAINT pk_memo PRIMARY KEY (job_id, run, step, number, name) );
+CREATE TABLE "plan" ( job_id VARCHAR NOT NULL, run INTEGER NOT NULL, body BLOB NOT NULL, CONSTRAINT pk_plan PRIMARY KEY (job_id, run) );
+CREATE TABLE run ( job_id VARCHAR NOT NULL, number INTEGER NOT NULL, state TEXT NOT NULL, kind TEXT NOT NULL, request TEXT NOT NULL, trigger_id TEXT NOT NULL, plan_digest TEXT NOT NULL, definition_hash TEXT NOT NULL, params TEXT NOT NULL, queued_at BIGINT NOT NULL, started_at BIGINT, ended_at BIGINT, error TEXT, owner TEXT, fence INTEGER NOT NULL, cancel_requested_at BIGINT, cut_off TEXT, CONSTRAINT pk_run PRIMARY KEY (job_id, number) );
+CREATE INDEX ix_run_open ON run (job_id, number) WHERE state IN ('queued', 'running', 'waiting');
+CREATE TABLE step ( job_id VARCHAR NOT NULL, step VARCHAR NOT NULL, last_run INTEGER NOT NULL, last_number INTEGER NOT NULL, last_state TEXT NOT NULL, run INTEGER, number INTEGER, artifact TEXT, seq BIGINT NOT NULL, CONSTRAINT pk_step PRIMARY KEY (job_id, step) ) WITHOUT ROWID;
+CREATE TABLE "trigger" ( id VARCHAR NOT NULL, job_id VARCHAR NOT NULL, run INTEGER NOT NULL, source TEXT NOT NULL, action TEXT NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, plan_digest TEXT NOT NULL, triggered_at BIGINT NOT NULL, metadata TEXT NOT NULL, parent_id TEXT, CONSTRAINT pk_trigger PRIMARY KEY (id) );
+CREATE INDEX ix_trigger_job_id ON "trigger" (job_id);

@@ -1,0 +1,290 @@
+"""Rows to records and back; each function knows the columns of one statement, in their order.
+
+Instants are microseconds since the epoch. JSON is ASCII, so that no text (a NUL, half a surrogate pair) can be refused by a
+database. ``Inputs`` are a JSON array in the order of their fields.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from oncue.core.events import Event, EventType
+from oncue.core.model import (
+    Acceptance,
+    Artifact,
+    ArtifactKind,
+    Attempt,
+    AttemptKey,
+    AttemptState,
+    ContextMode,
+    Current,
+    Expansion,
+    Failure,
+    Inputs,
+    Job,
+    JobStatus,
+    Run,
+    RunKind,
+    RunState,
+    SourceKind,
+    Trigger,
+    TriggerSource,
+    WorkflowSource,
+)
+from oncue.core.ports import StepRecord
+from oncue.store.database import Row
+from oncue.store.fastrecords import positional
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_STATES = {state.value: state for state in AttemptState}
+_CONTEXTS = {mode.value: mode for mode in ContextMode}
+_EVENT_TYPES = {kind.value: kind for kind in EventType}
+_KINDS = {kind.value: kind for kind in ArtifactKind}
+
+_new_attempt, _new_key, _new_inputs = positional(Attempt), positional(AttemptKey), positional(Inputs)
+_new_step, _new_current, _new_event = positional(StepRecord), positional(Current), positional(Event)
+_new_artifact = positional(Artifact)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"a {type(value).__name__} cannot be stored as JSON")
+
+
+encode = json.JSONEncoder(separators=(",", ":"), default=_plain).encode
+decode = json.JSONDecoder().decode
+_scan: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
+
+
+def to_micros(at: datetime) -> int:
+    """An instant as a number."""
+    return round((at - _EPOCH).total_seconds() * 1_000_000)
+
+
+def from_micros(micros: int) -> datetime:
+    """A number as an instant."""
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+def _micros_or_none(at: datetime | None) -> int | None:
+    return None if at is None else to_micros(at)
+
+
+def _instant_or_none(micros: int | None) -> datetime | None:
+    return None if micros is None else from_micros(micros)
+
+
+def _failure_text(error: Failure | None) -> str | None:
+    return None if error is None else encode((error.code, error.message, error.detail))
+
+
+def _failure(text: str | None) -> Failure | None:
+    if text is None:
+        return None
+    code, message, detail = decode(text)
+    return Failure(code=code, message=message, detail=detail)
+
+
+def inputs_text(inputs: Inputs | None) -> str | None:
+    """Inputs as they are stored."""
+    return None if inputs is None else encode((inputs.definition, inputs.steps, inputs.params, inputs.item))
+
+
+def job_row(job: Job) -> Row:
+    """``insert_job``."""
+    return (
+        job.id, job.workflow, job.source.kind.value, job.source.ref, job.source.folder, job.definition_hash, job.status.value,
+        job.revision, job.runs, job.event_seq, to_micros(job.created_at), _micros_or_none(job.stopped_at),
+    )  # fmt: skip
+
+
+def job_change(job: Job, expected_revision: int) -> Row:
+    """``update_job``."""
+    return (
+        job.workflow, job.source.kind.value, job.source.ref, job.source.folder, job.definition_hash, job.status.value,
+        job.revision, job.runs, _micros_or_none(job.stopped_at), job.id, expected_revision,
+    )  # fmt: skip
+
+
+def read_job(row: Row) -> Job:
+    """``job`` and ``jobs``."""
+    (id_, workflow, kind, ref, folder, definition, status, revision, runs, event_seq, created, stopped, params) = row
+    return Job(
+        id=id_,
+        workflow=workflow,
+        source=WorkflowSource(kind=SourceKind(kind), ref=ref, folder=folder),
+        definition_hash=definition,
+        params=decode(params),
+        status=JobStatus(status),
+        revision=revision,
+        runs=runs,
+        event_seq=event_seq,
+        created_at=from_micros(created),
+        stopped_at=_instant_or_none(stopped),
+    )
+
+
+def run_row(run: Run) -> Row:
+    """``insert_run``."""
+    return (
+        run.job_id, run.number, run.state.value, run.kind.value, encode(run.request), run.trigger_id, run.plan_digest,
+        run.definition_hash, encode(run.params), to_micros(run.queued_at), _micros_or_none(run.started_at),
+        _micros_or_none(run.ended_at), _failure_text(run.error), run.owner, run.fence,
+        _micros_or_none(run.cancel_requested_at), encode(run.cut_off) if run.cut_off else None,
+    )  # fmt: skip
+
+
+def run_change(run: Run, expected: RunState, expected_fence: int) -> Row:
+    """``update_run``."""
+    return (
+        run.state.value, _micros_or_none(run.started_at), _micros_or_none(run.ended_at), _failure_text(run.error), run.owner,
+        run.fence, encode(run.cut_off) if run.cut_off else None, run.job_id, run.number, expected.value, expected_fence,
+    )  # fmt: skip
+
+
+def read_run(row: Row) -> Run:
+    """``run``, ``runs`` and ``open_runs``."""
+    (job_id, number, state, kind, request, trigger_id, plan_digest, definition, params, queued, started, ended, error, owner,
+     fence, cancel, cut_off) = row  # fmt: skip
+    return Run(
+        job_id=job_id,
+        number=number,
+        state=RunState(state),
+        kind=RunKind(kind),
+        request=decode(request),
+        trigger_id=trigger_id,
+        plan_digest=plan_digest,
+        definition_hash=definition,
+        params=decode(params),
+        queued_at=from_micros(queued),
+        started_at=_instant_or_none(started),
+        ended_at=_instant_or_none(ended),
+        error=_failure(error),
+        owner=owner,
+        fence=fence,
+        cancel_requested_at=_instant_or_none(cancel),
+        cut_off=tuple(decode(cut_off)) if cut_off else (),
+    )
+
+
+def trigger_row(trigger: Trigger, run: int) -> Row:
+    """``insert_trigger``."""
+    return (
+        trigger.id, trigger.job_id, run, trigger.source.value, trigger.action.value, trigger.actor, trigger.reason,
+        trigger.plan_digest, to_micros(trigger.triggered_at), encode(trigger.metadata), trigger.parent_id,
+    )  # fmt: skip
+
+
+def read_trigger(row: Row) -> tuple[Trigger, int]:
+    """``trigger`` and ``triggers``: the trigger, and the number of its run."""
+    (id_, job_id, run, source, action, actor, reason, plan_digest, at, metadata, parent) = row
+    trigger = Trigger(
+        id=id_,
+        job_id=job_id,
+        source=TriggerSource(source),
+        action=RunKind(action),
+        actor=actor,
+        reason=reason,
+        plan_digest=plan_digest,
+        triggered_at=from_micros(at),
+        metadata=decode(metadata),
+        parent_id=parent,
+    )
+    return trigger, run
+
+
+def attempt_row(attempt: Attempt) -> Row:
+    """``begin_attempt``."""
+    key = attempt.key
+    return (
+        key.job_id, key.run, key.step, key.number, attempt.state.value, attempt.fence, attempt.worker,
+        to_micros(attempt.started_at), _micros_or_none(attempt.ended_at), attempt.artifact, inputs_text(attempt.inputs),
+        attempt.context.value, attempt.log, _failure_text(attempt.error),
+    )  # fmt: skip
+
+
+def attempt_claim(attempt: Attempt, expected_fence: int) -> Row:
+    """``reclaim_attempt``."""
+    key = attempt.key
+    return (
+        attempt.state.value, attempt.fence, attempt.worker, to_micros(attempt.started_at), key.job_id, key.run, key.step,
+        key.number, expected_fence,
+    )  # fmt: skip
+
+
+def attempt_end(attempt: Attempt) -> Row:
+    """``end_attempt``."""
+    key = attempt.key
+    return (
+        attempt.state.value, _micros_or_none(attempt.ended_at), attempt.artifact, inputs_text(attempt.inputs),
+        attempt.context.value, attempt.log, _failure_text(attempt.error), key.job_id, key.run, key.step, key.number,
+        attempt.fence,
+    )  # fmt: skip
+
+
+def read_attempts(rows: Iterable[Row]) -> list[Attempt]:
+    """``attempt`` and ``attempts…``."""
+    return [
+        _new_attempt(
+            _new_key(job_id, run, step, number), _STATES[state], fence, worker, _EPOCH + timedelta(microseconds=started),
+            None if ended is None else _EPOCH + timedelta(microseconds=ended), _failure(error), artifact,
+            None if inputs is None else _new_inputs(*_scan(inputs, 0)[0]), _CONTEXTS[context], log,
+        )
+        for job_id, run, step, number, state, fence, worker, started, ended, artifact, inputs, context, log, error in rows
+    ]  # fmt: skip
+
+
+def read_steps(rows: Iterable[Row]) -> list[StepRecord]:
+    """``steps``."""
+    return [
+        _new_step(
+            step, last_run, last_number, _STATES[last_state],
+            None if run is None else _new_current(step, run, number, artifact, _new_inputs(*_scan(inputs, 0)[0])),
+        )
+        for step, last_run, last_number, last_state, run, number, artifact, inputs in rows
+    ]  # fmt: skip
+
+
+def artifact_row(artifact: Artifact) -> Row:
+    """``put_artifact``."""
+    files = encode(artifact.files) if artifact.files else None
+    return artifact.hash, artifact.kind.value, artifact.size, artifact.body, files
+
+
+def read_artifacts(rows: Iterable[Row]) -> list[Artifact]:
+    """``artifact`` and ``artifacts``."""
+    return [
+        _new_artifact(hash_, _KINDS[kind], size, body, tuple(decode(files)) if files else ())
+        for hash_, kind, size, body, files in rows
+    ]
+
+
+def read_expansion(row: Row) -> Expansion:
+    """``expansions``."""
+    _, step, over, definition, items = row
+    return Expansion(step=step, over=over, definition=definition, items=decode(items))
+
+
+def acceptance_row(job_id: str, given: Acceptance) -> Row:
+    """``insert_acceptance``."""
+    return (
+        job_id, given.step, given.run, given.number, given.basis, given.actor, given.reason, to_micros(given.accepted_at),
+    )  # fmt: skip
+
+
+def read_acceptance(row: Row) -> Acceptance:
+    """``acceptances``."""
+    _, _, step, run, number, basis, actor, reason, at = row
+    return Acceptance(step=step, run=run, number=number, basis=basis, actor=actor, reason=reason, accepted_at=from_micros(at))
+
+
+def read_events(rows: Sequence[Row]) -> list[Event]:
+    """``events`` and ``events_of_run``."""
+    return [
+        _new_event(job_id, seq, from_micros(at), _EVENT_TYPES[kind], run, step, None if data is None else decode(data))
+        for job_id, seq, at, kind, run, step, data in rows
+    ]

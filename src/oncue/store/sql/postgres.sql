@@ -1,0 +1,184 @@
+-- Generated from tables.py and statements.py by `python -m oncue.store.sqlcompile`.
+
+-- schema()
+CREATE TABLE acceptance ( id BIGSERIAL NOT NULL, job_id VARCHAR COLLATE "C" NOT NULL, step VARCHAR COLLATE "C" NOT NULL, run INTEGER NOT NULL, number INTEGER NOT NULL, basis TEXT NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, accepted_at BIGINT NOT NULL, CONSTRAINT pk_acceptance PRIMARY KEY (id) );
+CREATE INDEX ix_acceptance_job_id ON acceptance (job_id);
+CREATE TABLE alembic_version ( version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num) );
+CREATE TABLE artifact ( hash VARCHAR COLLATE "C" NOT NULL, kind TEXT NOT NULL, size BIGINT NOT NULL, body BYTEA, files TEXT, CONSTRAINT pk_artifact PRIMARY KEY (hash) );
+CREATE TABLE attempt ( job_id VARCHAR COLLATE "C" NOT NULL, run INTEGER NOT NULL, step VARCHAR COLLATE "C" NOT NULL, number INTEGER NOT NULL, state TEXT NOT NULL, fence INTEGER NOT NULL, worker TEXT NOT NULL, started_at BIGINT NOT NULL, ended_at BIGINT, artifact TEXT, inputs TEXT, context TEXT NOT NULL, log TEXT, error TEXT, CONSTRAINT pk_attempt PRIMARY KEY (job_id, run, step, number) );
+CREATE TABLE blob ( address VARCHAR COLLATE "C" NOT NULL, size BIGINT NOT NULL, CONSTRAINT pk_blob PRIMARY KEY (address) );
+CREATE TABLE blob_chunk ( address VARCHAR COLLATE "C" NOT NULL, number INTEGER NOT NULL, body BYTEA NOT NULL, CONSTRAINT pk_blob_chunk PRIMARY KEY (address, number) );
+CREATE TABLE definition ( address VARCHAR COLLATE "C" NOT NULL, body BYTEA NOT NULL, CONSTRAINT pk_definition PRIMARY KEY (address) );
+CREATE TABLE event ( job_id VARCHAR COLLATE "C" NOT NULL, seq BIGINT NOT NULL, at BIGINT NOT NULL, type TEXT NOT NULL, run INTEGER, step TEXT, data TEXT, CONSTRAINT pk_event PRIMARY KEY (job_id, seq) );
+CREATE TABLE expansion ( job_id VARCHAR COLLATE "C" NOT NULL, step VARCHAR COLLATE "C" NOT NULL, "over" TEXT NOT NULL, definition TEXT NOT NULL, items TEXT NOT NULL, CONSTRAINT pk_expansion PRIMARY KEY (job_id, step) );
+CREATE TABLE job ( id VARCHAR COLLATE "C" NOT NULL, workflow TEXT NOT NULL, source_kind TEXT NOT NULL, source_ref TEXT NOT NULL, source_folder TEXT NOT NULL, definition_hash TEXT NOT NULL, status TEXT NOT NULL, revision INTEGER NOT NULL, runs INTEGER NOT NULL, event_seq BIGINT NOT NULL, created_at BIGINT NOT NULL, stopped_at BIGINT, CONSTRAINT pk_job PRIMARY KEY (id) );
+CREATE TABLE job_params ( job_id VARCHAR COLLATE "C" NOT NULL, body TEXT NOT NULL, CONSTRAINT pk_job_params PRIMARY KEY (job_id) );
+CREATE TABLE memo ( job_id VARCHAR COLLATE "C" NOT NULL, run INTEGER NOT NULL, step VARCHAR COLLATE "C" NOT NULL, number INTEGER NOT NULL, name VARCHAR COLLATE "C" NOT NULL, body BYTEA NOT NULL, CONSTRAINT pk_memo PRIMARY KEY (job_id, run, step, number, name) );
+CREATE TABLE plan ( job_id VARCHAR COLLATE "C" NOT NULL, run INTEGER NOT NULL, body BYTEA NOT NULL, CONSTRAINT pk_plan PRIMARY KEY (job_id, run) );
+CREATE TABLE run ( job_id VARCHAR COLLATE "C" NOT NULL, number INTEGER NOT NULL, state TEXT NOT NULL, kind TEXT NOT NULL, request TEXT NOT NULL, trigger_id TEXT NOT NULL, plan_digest TEXT NOT NULL, definition_hash TEXT NOT NULL, params TEXT NOT NULL, queued_at BIGINT NOT NULL, started_at BIGINT, ended_at BIGINT, error TEXT, owner TEXT, fence INTEGER NOT NULL, cancel_requested_at BIGINT, cut_off TEXT, CONSTRAINT pk_run PRIMARY KEY (job_id, number) );
+CREATE INDEX ix_run_open ON run (job_id, number) WHERE state IN ('queued', 'running', 'waiting');
+CREATE TABLE step ( job_id VARCHAR COLLATE "C" NOT NULL, step VARCHAR COLLATE "C" NOT NULL, last_run INTEGER NOT NULL, last_number INTEGER NOT NULL, last_state TEXT NOT NULL, run INTEGER, number INTEGER, artifact TEXT, seq BIGINT NOT NULL, CONSTRAINT pk_step PRIMARY KEY (job_id, step) );
+CREATE TABLE trigger ( id VARCHAR COLLATE "C" NOT NULL, job_id VARCHAR COLLATE "C" NOT NULL, run INTEGER NOT NULL, source TEXT NOT NULL, action TEXT NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, plan_digest TEXT NOT NULL, triggered_at BIGINT NOT NULL, metadata TEXT NOT NULL, parent_id TEXT, CONSTRAINT pk_trigger PRIMARY KEY (id) );
+CREATE INDEX ix_trigger_job_id ON trigger (job_id);
+
+-- revision()
+SELECT alembic_version.version_num FROM alembic_version;
+
+-- job(id)
+SELECT job.id, job.workflow, job.source_kind, job.source_ref, job.source_folder, job.definition_hash, job.status, job.revision, job.runs, job.event_seq, job.created_at, job.stopped_at, job_params.body FROM job JOIN job_params ON job_params.job_id = job.id WHERE job.id = %s::VARCHAR COLLATE "C";
+
+-- jobs(limit)
+SELECT job.id, job.workflow, job.source_kind, job.source_ref, job.source_folder, job.definition_hash, job.status, job.revision, job.runs, job.event_seq, job.created_at, job.stopped_at, job_params.body FROM job JOIN job_params ON job_params.job_id = job.id ORDER BY job.created_at DESC, job.id DESC LIMIT %s OFFSET 0;
+
+-- job_ids(first, end, limit)
+SELECT job.id FROM job WHERE job.id >= %s::VARCHAR COLLATE "C" AND job.id < %s::VARCHAR COLLATE "C" ORDER BY job.id LIMIT %s OFFSET 0;
+
+-- definition(address)
+SELECT definition.body FROM definition WHERE definition.address = %s::VARCHAR COLLATE "C";
+
+-- run(job_id, number)
+SELECT run.job_id, run.number, run.state, run.kind, run.request, run.trigger_id, run.plan_digest, run.definition_hash, run.params, run.queued_at, run.started_at, run.ended_at, run.error, run.owner, run.fence, run.cancel_requested_at, run.cut_off FROM run WHERE run.job_id = %s::VARCHAR COLLATE "C" AND run.number = %s::INTEGER;
+
+-- runs(job_id)
+SELECT run.job_id, run.number, run.state, run.kind, run.request, run.trigger_id, run.plan_digest, run.definition_hash, run.params, run.queued_at, run.started_at, run.ended_at, run.error, run.owner, run.fence, run.cancel_requested_at, run.cut_off FROM run WHERE run.job_id = %s::VARCHAR COLLATE "C" ORDER BY run.number;
+
+-- open_runs()
+SELECT run.job_id, run.number, run.state, run.kind, run.request, run.trigger_id, run.plan_digest, run.definition_hash, run.params, run.queued_at, run.started_at, run.ended_at, run.error, run.owner, run.fence, run.cancel_requested_at, run.cut_off FROM run WHERE state IN ('queued', 'running', 'waiting') ORDER BY run.job_id, run.number;
+
+-- plan(job_id, run)
+SELECT plan.body FROM plan WHERE plan.job_id = %s::VARCHAR COLLATE "C" AND plan.run = %s::INTEGER;
+
+-- trigger(id)
+SELECT trigger.id, trigger.job_id, trigger.run, trigger.source, trigger.action, trigger.actor, trigger.reason, trigger.plan_digest, trigger.triggered_at, trigger.metadata, trigger.parent_id FROM trigger WHERE trigger.id = %s::VARCHAR COLLATE "C";
+
+-- triggers(job_id)
+SELECT trigger.id, trigger.job_id, trigger.run, trigger.source, trigger.action, trigger.actor, trigger.reason, trigger.plan_digest, trigger.triggered_at, trigger.metadata, trigger.parent_id FROM trigger WHERE trigger.job_id = %s::VARCHAR COLLATE "C" ORDER BY trigger.run;
+
+-- events(job_id, after, limit)
+SELECT event.job_id, event.seq, event.at, event.type, event.run, event.step, event.data FROM event WHERE event.job_id = %s::VARCHAR COLLATE "C" AND event.seq > %s::BIGINT ORDER BY event.seq LIMIT %s OFFSET 0;
+
+-- events_of_run(job_id, after, run, limit)
+SELECT event.job_id, event.seq, event.at, event.type, event.run, event.step, event.data FROM event WHERE event.job_id = %s::VARCHAR COLLATE "C" AND event.seq > %s::BIGINT AND event.run = %s::INTEGER ORDER BY event.seq LIMIT %s OFFSET 0;
+
+-- acceptances(job_id)
+SELECT acceptance.id, acceptance.job_id, acceptance.step, acceptance.run, acceptance.number, acceptance.basis, acceptance.actor, acceptance.reason, acceptance.accepted_at FROM acceptance WHERE acceptance.job_id = %s::VARCHAR COLLATE "C" ORDER BY acceptance.accepted_at, acceptance.id;
+
+-- expansions(job_id)
+SELECT expansion.job_id, expansion.step, expansion."over", expansion.definition, expansion.items FROM expansion WHERE expansion.job_id = %s::VARCHAR COLLATE "C" ORDER BY expansion.step;
+
+-- attempts(job_id, state0, state1, state2, state3, state4)
+SELECT attempt.job_id, attempt.run, attempt.step, attempt.number, attempt.state, attempt.fence, attempt.worker, attempt.started_at, attempt.ended_at, attempt.artifact, attempt.inputs, attempt.context, attempt.log, attempt.error FROM attempt WHERE attempt.job_id = %s::VARCHAR COLLATE "C" AND attempt.state IN (%s, %s, %s, %s, %s) ORDER BY attempt.run, attempt.started_at, attempt.number, attempt.step;
+
+-- attempts_of_run(job_id, run, state0, state1, state2, state3, state4)
+SELECT attempt.job_id, attempt.run, attempt.step, attempt.number, attempt.state, attempt.fence, attempt.worker, attempt.started_at, attempt.ended_at, attempt.artifact, attempt.inputs, attempt.context, attempt.log, attempt.error FROM attempt WHERE attempt.job_id = %s::VARCHAR COLLATE "C" AND attempt.run = %s::INTEGER AND attempt.state IN (%s, %s, %s, %s, %s) ORDER BY attempt.run, attempt.started_at, attempt.number, attempt.step;
+
+-- attempts_of_step(job_id, step, state0, state1, state2, state3, state4)
+SELECT attempt.job_id, attempt.run, attempt.step, attempt.number, attempt.state, attempt.fence, attempt.worker, attempt.started_at, attempt.ended_at, attempt.artifact, attempt.inputs, attempt.context, attempt.log, attempt.error FROM attempt WHERE attempt.job_id = %s::VARCHAR COLLATE "C" AND attempt.step = %s::VARCHAR COLLATE "C" AND attempt.state IN (%s, %s, %s, %s, %s) ORDER BY attempt.run, attempt.started_at, attempt.number, attempt.step;
+
+-- attempts_of_run_and_step(job_id, run, step, state0, state1, state2, state3, state4)
+SELECT attempt.job_id, attempt.run, attempt.step, attempt.number, attempt.state, attempt.fence, attempt.worker, attempt.started_at, attempt.ended_at, attempt.artifact, attempt.inputs, attempt.context, attempt.log, attempt.error FROM attempt WHERE attempt.job_id = %s::VARCHAR COLLATE "C" AND attempt.run = %s::INTEGER AND attempt.step = %s::VARCHAR COLLATE "C" AND attempt.state IN (%s, %s, %s, %s, %s) ORDER BY attempt.run, attempt.started_at, attempt.number, attempt.step;
+
+-- attempt(job_id, run, step, number)
+SELECT attempt.job_id, attempt.run, attempt.step, attempt.number, attempt.state, attempt.fence, attempt.worker, attempt.started_at, attempt.ended_at, attempt.artifact, attempt.inputs, attempt.context, attempt.log, attempt.error FROM attempt WHERE attempt.job_id = %s::VARCHAR COLLATE "C" AND attempt.run = %s::INTEGER AND attempt.step = %s::VARCHAR COLLATE "C" AND attempt.number = %s::INTEGER;
+
+-- executed(job_id)
+SELECT attempt.run, attempt.step FROM attempt WHERE attempt.job_id = %s::VARCHAR COLLATE "C" GROUP BY attempt.run, attempt.step ORDER BY attempt.run, min(attempt.started_at), attempt.step;
+
+-- succeeded(job_id)
+SELECT attempt.step, attempt.started_at, attempt.ended_at FROM attempt WHERE attempt.job_id = %s::VARCHAR COLLATE "C" AND attempt.state = 'succeeded' ORDER BY attempt.ended_at DESC;
+
+-- steps(job_id, since_seq)
+SELECT step.step, step.last_run, step.last_number, step.last_state, step.run, step.number, step.artifact, attempt.inputs FROM step LEFT OUTER JOIN attempt ON attempt.job_id = step.job_id AND attempt.run = step.run AND attempt.step = step.step AND attempt.number = step.number WHERE step.job_id = %s::VARCHAR COLLATE "C" AND step.seq > %s::BIGINT;
+
+-- artifact(hash)
+SELECT artifact.hash, artifact.kind, artifact.size, artifact.body, artifact.files FROM artifact WHERE artifact.hash = %s::VARCHAR COLLATE "C";
+
+-- artifacts(hash0, hash1, hash2, hash3, hash4, hash5, hash6, hash7, hash8, hash9, hash10, hash11, hash12, hash13, hash14, hash15, hash16, hash17, hash18, hash19, hash20, hash21, hash22, hash23, hash24, hash25, hash26, hash27, hash28, hash29, hash30, hash31, hash32, hash33, hash34, hash35, hash36, hash37, hash38, hash39, hash40, hash41, hash42, hash43, hash44, hash45, hash46, hash47, hash48, hash49, hash50, hash51, hash52, hash53, hash54, hash55, hash56, hash57, hash58, hash59, hash60, hash61, hash62, hash63)
+SELECT artifact.hash, artifact.kind, artifact.size, artifact.body, artifact.files FROM artifact WHERE artifact.hash IN (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
+
+-- memo(job_id, run, step, number, name)
+SELECT memo.body FROM memo WHERE memo.job_id = %s::VARCHAR COLLATE "C" AND memo.run = %s::INTEGER AND memo.step = %s::VARCHAR COLLATE "C" AND memo.number = %s::INTEGER AND memo.name = %s::VARCHAR COLLATE "C";
+
+-- blob_size(address)
+SELECT blob.size FROM blob WHERE blob.address = %s::VARCHAR COLLATE "C";
+
+-- blob_chunk(address, number)
+SELECT blob_chunk.body FROM blob_chunk WHERE blob_chunk.address = %s::VARCHAR COLLATE "C" AND blob_chunk.number = %s::INTEGER;
+
+-- blob_addresses(after, limit)
+SELECT blob.address FROM blob WHERE blob.address > %s::VARCHAR COLLATE "C" ORDER BY blob.address LIMIT %s OFFSET 0;
+
+-- stamp(version_num)
+INSERT INTO alembic_version (version_num) VALUES (%s::VARCHAR);
+
+-- number_events(count, job_id)
+UPDATE job SET event_seq=(job.event_seq + %s::BIGINT) WHERE job.id = %s::VARCHAR COLLATE "C" RETURNING job.event_seq;
+
+-- insert_event(job_id, seq, at, type, run, step, data)
+INSERT INTO event (job_id, seq, at, type, run, step, data) VALUES (%s::VARCHAR COLLATE "C", %s::BIGINT, %s::BIGINT, %s::VARCHAR, %s::INTEGER, %s::VARCHAR, %s::VARCHAR);
+
+-- insert_job(id, workflow, source_kind, source_ref, source_folder, definition_hash, status, revision, runs, event_seq, created_at, stopped_at)
+INSERT INTO job (id, workflow, source_kind, source_ref, source_folder, definition_hash, status, revision, runs, event_seq, created_at, stopped_at) VALUES (%s::VARCHAR COLLATE "C", %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::INTEGER, %s::INTEGER, %s::BIGINT, %s::BIGINT, %s::BIGINT);
+
+-- update_job(workflow, source_kind, source_ref, source_folder, definition_hash, status, revision, runs, stopped_at, id, expected_revision)
+UPDATE job SET workflow=%s::VARCHAR, source_kind=%s::VARCHAR, source_ref=%s::VARCHAR, source_folder=%s::VARCHAR, definition_hash=%s::VARCHAR, status=%s::VARCHAR, revision=%s::INTEGER, runs=%s::INTEGER, stopped_at=%s::BIGINT WHERE job.id = %s::VARCHAR COLLATE "C" AND job.revision = %s::INTEGER;
+
+-- put_params(job_id, body)
+INSERT INTO job_params (job_id, body) VALUES (%s::VARCHAR COLLATE "C", %s::VARCHAR) ON CONFLICT (job_id) DO UPDATE SET body = excluded.body;
+
+-- put_definition(address, body)
+INSERT INTO definition (address, body) VALUES (%s::VARCHAR COLLATE "C", %s) ON CONFLICT DO NOTHING;
+
+-- insert_run(job_id, number, state, kind, request, trigger_id, plan_digest, definition_hash, params, queued_at, started_at, ended_at, error, owner, fence, cancel_requested_at, cut_off)
+INSERT INTO run (job_id, number, state, kind, request, trigger_id, plan_digest, definition_hash, params, queued_at, started_at, ended_at, error, owner, fence, cancel_requested_at, cut_off) VALUES (%s::VARCHAR COLLATE "C", %s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::BIGINT, %s::BIGINT, %s::BIGINT, %s::VARCHAR, %s::VARCHAR, %s::INTEGER, %s::BIGINT, %s::VARCHAR);
+
+-- insert_plan(job_id, run, body)
+INSERT INTO plan (job_id, run, body) VALUES (%s::VARCHAR COLLATE "C", %s::INTEGER, %s);
+
+-- insert_trigger(id, job_id, run, source, action, actor, reason, plan_digest, triggered_at, metadata, parent_id)
+INSERT INTO trigger (id, job_id, run, source, action, actor, reason, plan_digest, triggered_at, metadata, parent_id) VALUES (%s::VARCHAR COLLATE "C", %s::VARCHAR COLLATE "C", %s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::BIGINT, %s::VARCHAR, %s::VARCHAR);
+
+-- update_run(state, started_at, ended_at, error, owner, fence, cut_off, job_id, number, expected_state, expected_fence)
+UPDATE run SET state=%s::VARCHAR, started_at=%s::BIGINT, ended_at=%s::BIGINT, error=%s::VARCHAR, owner=%s::VARCHAR, fence=%s::INTEGER, cut_off=%s::VARCHAR WHERE run.job_id = %s::VARCHAR COLLATE "C" AND run.number = %s::INTEGER AND run.state = %s::VARCHAR AND run.fence = %s::INTEGER;
+
+-- request_cancel(at, job_id, number)
+UPDATE run SET cancel_requested_at=coalesce(run.cancel_requested_at, %s::BIGINT) WHERE run.job_id = %s::VARCHAR COLLATE "C" AND run.number = %s::INTEGER AND state IN ('queued', 'running', 'waiting');
+
+-- insert_acceptance(job_id, step, run, number, basis, actor, reason, accepted_at)
+INSERT INTO acceptance (job_id, step, run, number, basis, actor, reason, accepted_at) VALUES (%s::VARCHAR COLLATE "C", %s::VARCHAR COLLATE "C", %s::INTEGER, %s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::BIGINT) RETURNING acceptance.id;
+
+-- begin_attempt(job_id, run, step, number, state, fence, worker, started_at, ended_at, artifact, inputs, context, log, error)
+INSERT INTO attempt (job_id, run, step, number, state, fence, worker, started_at, ended_at, artifact, inputs, context, log, error) VALUES (%s::VARCHAR COLLATE "C", %s::INTEGER, %s::VARCHAR COLLATE "C", %s::INTEGER, %s::VARCHAR, %s::INTEGER, %s::VARCHAR, %s::BIGINT, %s::BIGINT, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR);
+
+-- reclaim_attempt(state, fence, worker, started_at, job_id, run, step, number, expected_fence)
+UPDATE attempt SET state=%s::VARCHAR, fence=%s::INTEGER, worker=%s::VARCHAR, started_at=%s::BIGINT WHERE attempt.job_id = %s::VARCHAR COLLATE "C" AND attempt.run = %s::INTEGER AND attempt.step = %s::VARCHAR COLLATE "C" AND attempt.number = %s::INTEGER AND attempt.fence = %s::INTEGER AND state IN ('running', 'waiting');
+
+-- end_attempt(state, ended_at, artifact, inputs, context, log, error, job_id, run, step, number, fence)
+UPDATE attempt SET state=%s::VARCHAR, ended_at=%s::BIGINT, artifact=%s::VARCHAR, inputs=%s::VARCHAR, context=%s::VARCHAR, log=%s::VARCHAR, error=%s::VARCHAR WHERE attempt.job_id = %s::VARCHAR COLLATE "C" AND attempt.run = %s::INTEGER AND attempt.step = %s::VARCHAR COLLATE "C" AND attempt.number = %s::INTEGER AND attempt.fence = %s::INTEGER AND attempt.state = 'running';
+
+-- set_current(job_id, step, last_run, last_number, last_state, run, number, artifact, seq)
+INSERT INTO step (job_id, step, last_run, last_number, last_state, run, number, artifact, seq) VALUES (%s::VARCHAR COLLATE "C", %s::VARCHAR COLLATE "C", %s::INTEGER, %s::INTEGER, %s::VARCHAR, %s::INTEGER, %s::INTEGER, %s::VARCHAR, %s::BIGINT) ON CONFLICT (job_id, step) DO UPDATE SET last_run = excluded.last_run, last_number = excluded.last_number, last_state = excluded.last_state, run = excluded.run, number = excluded.number, artifact = excluded.artifact, seq = excluded.seq;
+
+-- set_last(job_id, step, last_run, last_number, last_state, run, number, artifact, seq)
+INSERT INTO step (job_id, step, last_run, last_number, last_state, run, number, artifact, seq) VALUES (%s::VARCHAR COLLATE "C", %s::VARCHAR COLLATE "C", %s::INTEGER, %s::INTEGER, %s::VARCHAR, %s::INTEGER, %s::INTEGER, %s::VARCHAR, %s::BIGINT) ON CONFLICT (job_id, step) DO UPDATE SET last_run = excluded.last_run, last_number = excluded.last_number, last_state = excluded.last_state, seq = excluded.seq;
+
+-- put_artifact(hash, kind, size, body, files)
+INSERT INTO artifact (hash, kind, size, body, files) VALUES (%s::VARCHAR COLLATE "C", %s::VARCHAR, %s::BIGINT, %s, %s::VARCHAR) ON CONFLICT (hash) DO UPDATE SET body = excluded.body WHERE artifact.body IS NULL AND excluded.body IS NOT NULL;
+
+-- put_expansion(job_id, step, over, definition, items)
+INSERT INTO expansion (job_id, step, "over", definition, items) VALUES (%s::VARCHAR COLLATE "C", %s::VARCHAR COLLATE "C", %s::VARCHAR, %s::VARCHAR, %s::VARCHAR) ON CONFLICT (job_id, step) DO UPDATE SET "over" = excluded."over", definition = excluded.definition, items = excluded.items;
+
+-- put_memo(job_id, run, step, number, name, body)
+INSERT INTO memo (job_id, run, step, number, name, body) VALUES (%s::VARCHAR COLLATE "C", %s::INTEGER, %s::VARCHAR COLLATE "C", %s::INTEGER, %s::VARCHAR COLLATE "C", %s) ON CONFLICT DO NOTHING;
+
+-- put_blob(address, size)
+INSERT INTO blob (address, size) VALUES (%s::VARCHAR COLLATE "C", %s::BIGINT) ON CONFLICT DO NOTHING;
+
+-- put_chunk(address, number, body)
+INSERT INTO blob_chunk (address, number, body) VALUES (%s::VARCHAR COLLATE "C", %s::INTEGER, %s) ON CONFLICT DO NOTHING;
+
+-- delete_blob(address)
+DELETE FROM blob WHERE blob.address = %s::VARCHAR COLLATE "C";
+
+-- delete_chunks(address)
+DELETE FROM blob_chunk WHERE blob_chunk.address = %s::VARCHAR COLLATE "C";

@@ -1,0 +1,242 @@
+"""Every statement of the store, in SQLAlchemy Core; ``sqlcompile`` turns them into the text that programs run.
+
+A parameter is written ``p("name")``; its place in the compiled text is its place in the tuple a caller passes. The order is
+the same for both dialects, and the header of each statement in ``sql/*.sql`` names it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Executable,
+    Integer,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    func,
+    literal_column,
+    select,
+    text,
+    update,
+)
+
+from oncue.store.sqltext import ADDRESSES, STATES
+from oncue.store.tables import (
+    OPEN_ATTEMPT,
+    OPEN_RUN,
+    acceptance,
+    artifact,
+    attempt,
+    blob,
+    blob_chunk,
+    definition,
+    event,
+    expansion,
+    job,
+    job_params,
+    memo,
+    plan,
+    revision,
+    run,
+    step,
+    trigger,
+)
+
+PREFIX = "p_"
+NONE_SKIPPED: ColumnElement[int] = literal_column("0", Integer)
+"""Said aloud, because SQLite's compiler would add a parameter for it."""
+
+Insert = Callable[[Table], Any]
+"""``insert`` of one of the dialects: only these know ``ON CONFLICT``."""
+
+
+def p(name: str, kind: Any = None) -> BindParameter[Any]:
+    """A parameter; the prefix keeps it apart from the names SQLAlchemy gives to columns."""
+    return bindparam(PREFIX + name, type_=kind)
+
+
+def reads() -> Mapping[str, Executable]:
+    """Statements that look."""
+    return {
+        "revision": select(revision.c.version_num),
+        **_job_reads(),
+        **_attempt_reads(),
+        **_body_reads(),
+    }
+
+
+def _job_reads() -> Mapping[str, Executable]:
+    jobs = select(*job.c, job_params.c.body).join(job_params, job_params.c.job_id == job.c.id)
+    runs, triggers = select(*run.c), select(*trigger.c)
+    events = select(*event.c).where(event.c.job_id == p("job_id"), event.c.seq > p("after")).order_by(event.c.seq)
+    return {
+        "job": jobs.where(job.c.id == p("id")),
+        "jobs": jobs.order_by(job.c.created_at.desc(), job.c.id.desc()).limit(p("limit")).offset(NONE_SKIPPED),
+        "job_ids": select(job.c.id)
+        .where(job.c.id >= p("first"), job.c.id < p("end"))
+        .order_by(job.c.id)
+        .limit(p("limit"))
+        .offset(NONE_SKIPPED),
+        "definition": select(definition.c.body).where(definition.c.address == p("address")),
+        "run": runs.where(run.c.job_id == p("job_id"), run.c.number == p("number")),
+        "runs": runs.where(run.c.job_id == p("job_id")).order_by(run.c.number),
+        "open_runs": runs.where(text(OPEN_RUN)).order_by(run.c.job_id, run.c.number),
+        "plan": select(plan.c.body).where(plan.c.job_id == p("job_id"), plan.c.run == p("run")),
+        "trigger": triggers.where(trigger.c.id == p("id")),
+        "triggers": triggers.where(trigger.c.job_id == p("job_id")).order_by(trigger.c.run),
+        "events": events.limit(p("limit")).offset(NONE_SKIPPED),
+        "events_of_run": events.where(event.c.run == p("run")).limit(p("limit")).offset(NONE_SKIPPED),
+        "acceptances": select(*acceptance.c)
+        .where(acceptance.c.job_id == p("job_id"))
+        .order_by(acceptance.c.accepted_at, acceptance.c.id),
+        "expansions": select(*expansion.c).where(expansion.c.job_id == p("job_id")).order_by(expansion.c.step),
+    }
+
+
+def _attempt_reads() -> Mapping[str, Executable]:
+    of_job = select(*attempt.c).where(attempt.c.job_id == p("job_id"))
+    a, s = attempt.c, step.c
+    inputs = and_(a.job_id == s.job_id, a.run == s.run, a.step == s.step, a.number == s.number)
+    return {
+        "attempts": _attempts(of_job),
+        "attempts_of_run": _attempts(of_job.where(a.run == p("run"))),
+        "attempts_of_step": _attempts(of_job.where(a.step == p("step"))),
+        "attempts_of_run_and_step": _attempts(of_job.where(a.run == p("run"), a.step == p("step"))),
+        "attempt": of_job.where(a.run == p("run"), a.step == p("step"), a.number == p("number")),
+        "executed": select(a.run, a.step)
+        .where(a.job_id == p("job_id"))
+        .group_by(a.run, a.step)
+        .order_by(a.run, func.min(a.started_at), a.step),
+        "succeeded": select(a.step, a.started_at, a.ended_at)
+        .where(a.job_id == p("job_id"), a.state == text("'succeeded'"))
+        .order_by(a.ended_at.desc()),
+        "steps": select(s.step, s.last_run, s.last_number, s.last_state, s.run, s.number, s.artifact, a.inputs)
+        .join_from(step, attempt, inputs, isouter=True)
+        .where(s.job_id == p("job_id"), s.seq > p("since_seq")),
+    }
+
+
+def _attempts(found: Select[Any]) -> Select[Any]:
+    """Only those in the given states, in the order in which they started."""
+    wanted = attempt.c.state.in_([p(f"state{index}") for index in range(STATES)])
+    return found.where(wanted).order_by(attempt.c.run, attempt.c.started_at, attempt.c.number, attempt.c.step)
+
+
+def _body_reads() -> Mapping[str, Executable]:
+    addresses = [p(f"hash{index}") for index in range(ADDRESSES)]
+    return {
+        "artifact": select(*artifact.c).where(artifact.c.hash == p("hash")),
+        "artifacts": select(*artifact.c).where(artifact.c.hash.in_(addresses)),
+        "memo": select(memo.c.body).where(*_at_attempt(memo), memo.c.name == p("name")),
+        "blob_size": select(blob.c.size).where(blob.c.address == p("address")),
+        "blob_chunk": select(blob_chunk.c.body).where(blob_chunk.c.address == p("address"), blob_chunk.c.number == p("number")),
+        "blob_addresses": select(blob.c.address)
+        .where(blob.c.address > p("after"))
+        .order_by(blob.c.address)
+        .limit(p("limit"))
+        .offset(NONE_SKIPPED),
+    }
+
+
+def _at_attempt(table: Table) -> tuple[ColumnElement[bool], ...]:
+    """The rows of one attempt."""
+    return (
+        table.c.job_id == p("job_id"),
+        table.c.run == p("run"),
+        table.c.step == p("step"),
+        table.c.number == p("number"),
+    )
+
+
+def writes(insert: Insert) -> Mapping[str, Executable]:
+    """Statements that change something."""
+    return {
+        "stamp": _row(insert, revision),
+        **_job_writes(insert),
+        **_step_writes(insert),
+        **_body_writes(insert),
+    }
+
+
+def _row(insert: Insert, table: Table, *, but: str = "") -> Any:
+    """One whole row, its columns in the order of the table."""
+    return insert(table).values({column.name: p(column.name) for column in table.c if column.name != but})
+
+
+def _job_writes(insert: Insert) -> Mapping[str, Executable]:
+    is_run = (run.c.job_id == p("job_id"), run.c.number == p("number"))
+    set_run = {name: p(name) for name in ("state", "started_at", "ended_at", "error", "owner", "fence", "cut_off")}
+    set_job = {name: p(name) for name in ("workflow", "source_kind", "source_ref", "source_folder", "definition_hash",
+                                          "status", "revision", "runs", "stopped_at")}  # fmt: skip
+    params = _row(insert, job_params)
+    return {
+        "number_events": update(job)
+        .values(event_seq=job.c.event_seq + p("count"))
+        .where(job.c.id == p("job_id"))
+        .returning(job.c.event_seq),
+        "insert_event": _row(insert, event),
+        "insert_job": _row(insert, job),
+        "update_job": update(job).values(set_job).where(job.c.id == p("id"), job.c.revision == p("expected_revision")),
+        "put_params": params.on_conflict_do_update(index_elements=["job_id"], set_={"body": params.excluded.body}),
+        "put_definition": _row(insert, definition).on_conflict_do_nothing(),
+        "insert_run": _row(insert, run),
+        "insert_plan": _row(insert, plan),
+        "insert_trigger": _row(insert, trigger),
+        "update_run": update(run)
+        .values(set_run)
+        .where(*is_run, run.c.state == p("expected_state"), run.c.fence == p("expected_fence")),
+        "request_cancel": update(run)
+        .values(cancel_requested_at=func.coalesce(run.c.cancel_requested_at, p("at", BigInteger)))
+        .where(*is_run, text(OPEN_RUN)),
+        "insert_acceptance": _row(insert, acceptance, but="id"),
+    }
+
+
+def _step_writes(insert: Insert) -> Mapping[str, Executable]:
+    end = {name: p(name) for name in ("state", "ended_at", "artifact", "inputs", "context", "log", "error")}
+    claim = {name: p(name) for name in ("state", "fence", "worker", "started_at")}
+    current, last = _row(insert, step), _row(insert, step)
+    latest = ("last_run", "last_number", "last_state", "seq")
+    return {
+        "begin_attempt": _row(insert, attempt),
+        "reclaim_attempt": update(attempt)
+        .values(claim)
+        .where(*_at_attempt(attempt), attempt.c.fence == p("expected_fence"), text(OPEN_ATTEMPT)),
+        "end_attempt": update(attempt)
+        .values(end)
+        .where(*_at_attempt(attempt), attempt.c.fence == p("fence"), attempt.c.state == text("'running'")),
+        "set_current": current.on_conflict_do_update(
+            index_elements=["job_id", "step"],
+            set_={name: current.excluded[name] for name in (*latest, "run", "number", "artifact")},
+        ),
+        "set_last": last.on_conflict_do_update(
+            index_elements=["job_id", "step"], set_={name: last.excluded[name] for name in latest}
+        ),
+    }
+
+
+def _body_writes(insert: Insert) -> Mapping[str, Executable]:
+    body = _row(insert, artifact)
+    items = _row(insert, expansion)
+    return {
+        "put_artifact": body.on_conflict_do_update(
+            index_elements=["hash"],
+            set_={"body": body.excluded.body},
+            where=and_(artifact.c.body.is_(None), body.excluded.body.is_not(None)),
+        ),
+        "put_expansion": items.on_conflict_do_update(
+            index_elements=["job_id", "step"], set_={name: items.excluded[name] for name in ("over", "definition", "items")}
+        ),
+        "put_memo": _row(insert, memo).on_conflict_do_nothing(),
+        "put_blob": _row(insert, blob).on_conflict_do_nothing(),
+        "put_chunk": _row(insert, blob_chunk).on_conflict_do_nothing(),
+        "delete_blob": delete(blob).where(blob.c.address == p("address")),
+        "delete_chunks": delete(blob_chunk).where(blob_chunk.c.address == p("address")),
+    }
