@@ -95,8 +95,13 @@ def uncovered_terms(findings: Iterable[Finding]) -> tuple[str, ...]:
 
 
 def count_gaps(findings: Iterable[Finding]) -> int:
-    """How many terms are left uncovered; a loop has converged when this is 0 or no longer falls."""
+    """How many terms are left uncovered."""
     return len(uncovered_terms(findings))
+
+
+def has_converged(*, gaps_before: int, gaps_now: int) -> bool:
+    """Whether another iteration has nothing to gain: no gap is left, or their number no longer falls."""
+    return gaps_now == 0 or gaps_now >= gaps_before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,7 +73,7 @@ def finding(item: PlannedQuestion, corpus: Corpus) -> Finding:
 
 
 @workflow.step(phase="report", deliverable=True)
-def report(synthesis: Synthesis, finding: list[Finding], corpus: Corpus, ctx: StepContext) -> Report:
+def report(*, synthesis: Synthesis, finding: list[Finding], corpus: Corpus, ctx: StepContext) -> Report:
     """Write the report, prove its citations, and keep it as ``report.md``."""
     written = write_report(synthesis, finding, corpus)
     try:

@@ -24,7 +24,7 @@ MIN_GOALS = 3
 _RELEVANT = 48
 _ENOUGH = 4
 _FLOOR = 0.33
-_RESOLUTIONS = (0.6, 0.8, 1.0, 1.25, 1.5, 2.0)
+_RESOLUTIONS = (0.6, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0)
 _SAME_SECTION = 0.6
 _NEIGHBOURS = 6
 _SLUG = re.compile(r"[^a-z0-9]+")
@@ -103,10 +103,27 @@ def _theme_vectors(terms: Sequence[Sequence[str]], asked: frozenset[str]) -> lis
 
 
 def _themes(hits: Sequence[Hit], vectors: Sequence[Vector]) -> list[list[int]]:
-    """The coarsest grouping that has ``_ENOUGH`` themes of two passages or more, or as many as there can be."""
+    """The best of several groupings: many themes of two passages or more (up to ``_ENOUGH``), few lone passages.
+
+    A grouping is worth its number of themes and three times the share of the relevance that they hold; of equals the
+    coarsest is taken. Where so little answers that there is one theme only, every document is a theme.
+    """
     edges = _edges(hits, vectors)
     groupings = [find_groups(len(hits), edges, resolution=resolution) for resolution in _RESOLUTIONS]
-    return max(groupings, key=lambda groups: min(_ENOUGH, sum(len(group) > 1 for group in groups)))
+    best = max(groupings, key=lambda groups: _worth([group for group in groups if len(group) > 1], hits))
+    return best if len(best) > 1 else _by_document(hits)
+
+
+def _by_document(hits: Sequence[Hit]) -> list[list[int]]:
+    groups: dict[str, list[int]] = {}
+    for number, hit in enumerate(hits):
+        groups.setdefault(hit.passage.document, []).append(number)
+    return list(groups.values())
+
+
+def _worth(themes: Sequence[Sequence[int]], hits: Sequence[Hit]) -> float:
+    held = math.fsum(hits[number].score for theme in themes for number in theme)
+    return min(_ENOUGH, len(themes)) + 3 * held / math.fsum(hit.score for hit in hits)
 
 
 def _edges(hits: Sequence[Hit], vectors: Sequence[Vector]) -> list[Edge]:

@@ -41,7 +41,8 @@ STOP_WORDS = frozenset(
 """Words that never become a term of a query; lower case."""
 
 WEAK_WORDS = frozenset(
-    "able act actual actually allow allows although appear apply become becomes behave behavior behaviour besides call called "
+    "able bad best better good well "
+    "act actual actually allow allows although appear apply become becomes behave behavior behaviour besides call called "
     "calls case cases cause causes change changed changes common compare contain contains corresponding current currently "
     "default defined describe described describes description detail details different directly document documents "
     "effect equivalent example examples exist exists explain explicitly first following follows form general generally give "

@@ -97,7 +97,7 @@ def _each_block(lines: Sequence[str]) -> Iterator[Block]:
         if kind == "prose" and not _is_indented_code(chunk, before):
             yield from _paragraphs(first, chunk, outline.titles())
             before = chunk[-1]
-        if kind == "literal" or chunk[-1].rstrip().endswith("::"):
+        if kind == "literal" or (chunk[-1].rstrip().endswith("::") and not _PROSE_DIRECTIVE.match(chunk[0])):
             literal_indent = indent
 
 

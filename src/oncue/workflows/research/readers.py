@@ -5,6 +5,7 @@ The libraries (markdown-it-py, Beautiful Soup, pypdf) are imported by the reader
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -79,6 +80,7 @@ def read_pdf(data: bytes) -> tuple[Page, ...]:
     """The text of every page, without lines that repeat on most pages, words broken at line ends mended."""
     import pypdf
 
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what it would log is raised here, or of no consequence
     try:
         reader = pypdf.PdfReader(BytesIO(data))
         if reader.is_encrypted:
@@ -90,6 +92,8 @@ def read_pdf(data: bytes) -> tuple[Page, ...]:
     except Exception as cause:  # a malformed PDF can raise anything from inside the parser
         raise UnreadableFile(f"the PDF cannot be parsed: {type(cause).__name__}: {cause}") from cause
     pages = _mended(_without_running_lines(texts))
+    if not title and pages:
+        title, pages[0] = _split_title(pages[0])
     return tuple(
         Page(title=unwrap(title) if number == 1 else "", blocks=read_prose(text), number=number)
         for number, text in enumerate(pages, 1)
@@ -181,6 +185,13 @@ def _block(text: str, first: int, last: int, *, headings: Sequence[tuple[int, st
         headings=tuple(title for _, title in headings),
         is_item=is_item,
     )
+
+
+def _split_title(text: str) -> tuple[str, str]:
+    """The first line as a title, and the rest, if the line looks like one: short, open at its end, a capital after it."""
+    first, _, rest = text.strip().partition("\n")
+    is_title = 1 < len(first.split()) <= 14 and first[:1].isupper() and first.rstrip()[-1:].isalnum()
+    return (first, rest) if is_title and rest.lstrip()[:1].isupper() else ("", text)
 
 
 def _without_running_lines(texts: Sequence[str]) -> list[str]:

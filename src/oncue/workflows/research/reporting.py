@@ -33,7 +33,8 @@ def write_report(synthesis: Synthesis, findings: Sequence[Finding], corpus: Corp
         lines += [f"## {place}. {escape(finding.item.title)}", "", _searched(finding.item.query), ""]
         lines += _evidence(finding.evidence, numbers, references)
     lines += _limits(findings, corpus)
-    lines += ["## References", "", *(_reference(reference) for reference in references)]
+    if references:
+        lines += ["## References", "", *map(_reference, references)]
     return Report(title=synthesis.question, markdown="\n".join(lines).rstrip() + "\n", references=tuple(references))
 
 
@@ -45,11 +46,12 @@ def _summary(synthesis: Synthesis, whole: Sequence[Finding], sections: Sequence[
     yield ""
     yield escape(synthesis.topic)
     yield ""
-    yield (
-        f"The report quotes {_count(quoted, 'sentence')} from {_count(set(quoted.values()), 'document')}, "
-        "each word for word and with its place in the source."
-    )
-    yield ""
+    if quoted:
+        yield (
+            f"The report quotes {_count(quoted, 'sentence')} from {_count(set(quoted.values()), 'document')}, "
+            "each word for word and with its place in the source."
+        )
+        yield ""
     if any(finding.evidence for finding in whole):
         yield "In short, the documents say:"
         yield ""
@@ -69,6 +71,7 @@ def _overview(sections: Sequence[Finding]) -> Iterator[str]:
 
 
 def _sources(sources: Sequence[Quotation], numbers: Numbers, references: list[Reference]) -> Iterator[str]:
+    sources = [sentence for sentence in sources if sentence.text not in numbers]
     if sources:
         yield "The main sources, in a sentence each:"
         yield ""
@@ -103,11 +106,12 @@ def _limits(findings: Sequence[Finding], corpus: Corpus) -> Iterator[str]:
     uncovered = uncovered_terms(findings)
     gaps: dict[str, Gap] = {gap.term: gap for finding in findings for gap in finding.gaps if gap.term in uncovered}
     for term in uncovered:
-        gap = gaps[term]
+        gap = gaps.get(term, Gap(term=term, kind=GapKind.UNQUOTED, passages=0))
         if gap.kind is GapKind.ABSENT:
             yield f"- *{escape(term)}*: no passage of the corpus has this term."
         else:
-            yield f"- *{escape(term)}*: {_count(range(gap.passages), 'passage')} mention it, but none of the sentences quoted."
+            known = f"{_count(range(gap.passages), 'passage')} of the corpus" if gap.passages else "passages"
+            yield f"- *{escape(term)}*: {known} mention it, but none of the sentences quoted."
     if not uncovered:
         yield "- Every term that was searched for is covered by at least one quotation."
     yield (

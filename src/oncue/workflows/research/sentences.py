@@ -31,6 +31,7 @@ _DANGLING = re.compile(
     r"|all other|some additional|both|each such|here|there|he|she|his|her|one of|another|currently|previously)\b",
     re.IGNORECASE,
 )
+_CODE = re.compile(r"(`+)[^`]+\1")
 _LITERAL = re.compile(r"\"[^\"]*\"|`[^`]*`")
 _CLOSERS = {"(": ")", "[": "]"}
 _QUOTES = (('"', '"'), ("“", "”"), ("`", "`"))
@@ -113,8 +114,10 @@ def _skip(text: str, offset: int) -> int:
 
 
 def _closing_depths(text: str) -> list[bool]:
-    """For each offset, whether it lies inside a pair of brackets that closes in this text."""
+    """For each offset, whether it lies inside backticks, or a pair of brackets, that close in this text."""
     inside = [False] * len(text)
+    for code in _CODE.finditer(text):
+        inside[code.start() : code.end() - 1] = [True] * (len(code.group()) - 1)
     stack: list[int] = []
     for offset, char in enumerate(text):
         if char in _CLOSERS:
@@ -136,7 +139,8 @@ def _is_abbreviation(text: str, stop: int) -> bool:
     word = text[begin:stop].lower()
     if word in ABBREVIATIONS:
         return word not in ("etc", "no", "al") or not _starts_sentence(text, stop + 1)
-    return len(word) == 1 and word.isalpha() and text[begin].isupper() and word != "i"
+    is_initial = len(word) == 1 and text[begin].isupper() and word != "i" and text[begin - 1 : begin] != "°"
+    return is_initial and not _starts_sentence(text, stop + 1)
 
 
 def _starts_sentence(text: str, offset: int) -> bool:
