@@ -1,0 +1,181 @@
+"""A YAML manifest read into a definition; every error says file, line and field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from oncue.control.calls import LoadedWorkflow
+from oncue.core.canonical import content_hash
+from oncue.core.definition import ParamDefinition, ParamType, WorkflowDefinition
+from oncue.core.model import SourceKind, WorkflowSource
+from oncue.core.parameters import check_names_differ, infer_type, normalize_param
+from oncue.definitions.assembly import check_graph
+from oncue.definitions.manifest_errors import first_error
+from oncue.definitions.manifest_model import Manifest, ManifestParam
+from oncue.definitions.manifest_steps import define_steps
+from oncue.definitions.shell import ShellStep, make_shell_body
+from oncue.definitions.yaml_nodes import YamlDocument, YamlPath, parse_yaml
+from oncue.errors import DefinitionError, InvalidParam, UnknownWorkflow, nearest
+
+MAX_BYTES = 256 * 1024
+DEFAULT_PHASE = "main"
+
+
+def load_manifest(path: Path) -> LoadedWorkflow:
+    """Read a manifest file.
+
+    Raises:
+        UnknownWorkflow: there is no such file, or it cannot be read.
+        DefinitionError: it is wrong; says where.
+    """
+    file = path.resolve()
+    body = _read(file)
+    definition = parse_manifest(_decode(body, str(file)), file=str(file))
+    source = WorkflowSource(kind=SourceKind.MANIFEST, ref=str(file), folder=str(file.parent))
+    return restore_manifest(source, replace(definition, files={str(file): content_hash(body)}))
+
+
+def restore_manifest(source: WorkflowSource, definition: WorkflowDefinition) -> LoadedWorkflow:
+    """Make the stored definition of a manifest executable; the file itself is not needed."""
+    bodies = {step.name: make_shell_body(ShellStep.of(step)) for step in definition.steps}
+    return LoadedWorkflow(source=source, definition=definition, bodies=bodies)
+
+
+def parse_manifest(text: str, *, file: str) -> WorkflowDefinition:
+    """The definition that the text of a manifest means; ``file`` is its absolute path.
+
+    Raises:
+        DefinitionError: it is wrong; says where.
+    """
+    document = parse_yaml(text, file)
+    manifest = _validate(document)
+    phases = tuple(manifest.phases) or (DEFAULT_PHASE,)
+    _check_phases(document, manifest)
+    params = _define_params(document, manifest.params)
+    definition = WorkflowDefinition(
+        name=manifest.name or Path(file).stem,
+        phases=phases,
+        steps=define_steps(document, manifest, phases=phases, params=params),
+        params=params,
+        summary=manifest.summary,
+        max_parallel=manifest.max_parallel,
+    )
+    places = {step.id: index for index, step in enumerate(manifest.steps)}
+    check_graph(definition, file=file, line_of=lambda name: document.line_of(("steps", places[name])))
+    return definition
+
+
+def _read(file: Path) -> bytes:
+    if file.is_dir():
+        raise UnknownWorkflow(str(file), why="this is a folder; give the manifest file in it")
+    try:
+        size = file.stat().st_size
+        if size > MAX_BYTES:
+            raise DefinitionError(
+                f"the file has {size:,} bytes, and a manifest at most {MAX_BYTES:,}; keep programs in files beside it",
+                file=str(file),
+            )
+        return file.read_bytes()
+    except FileNotFoundError as error:
+        raise UnknownWorkflow(str(file), why="there is no such file") from error
+    except OSError as error:
+        raise UnknownWorkflow(str(file), why=f"it cannot be read ({error.strerror})") from error
+
+
+def _decode(body: bytes, file: str) -> str:
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = body.count(b"\n", 0, error.start) + 1
+        raise DefinitionError("the file is not UTF-8 text", file=file, line=line) from error
+    if "\0" in text:
+        raise DefinitionError("the file is binary, not text", file=file)
+    return text
+
+
+def _validate(document: YamlDocument) -> Manifest:
+    if not isinstance(document.data, dict):
+        raise document.error((), "a manifest is a mapping with the keys name, params, phases and steps")
+    _refuse_coming(document)
+    _keep_as_written(document)
+    try:
+        return Manifest.model_validate(document.data)
+    except ValidationError as error:
+        raise first_error(document, error) from error
+
+
+def _refuse_coming(document: YamlDocument) -> None:
+    """``prompt:`` and ``ask:`` are part of the language and not yet of the program."""
+    steps = document.data.get("steps")
+    for index, step in enumerate(steps if isinstance(steps, list) else ()):
+        if not isinstance(step, dict):
+            continue
+        for word, meaning in (("prompt", "model"), ("ask", "question")):
+            if word in step:
+                raise document.error(
+                    ("steps", index, word),
+                    f"{meaning} steps ({word}:) are not available in this version; a step has run:",
+                )
+
+
+def _keep_as_written(document: YamlDocument) -> None:
+    """Texts that look like numbers stay as they were written: ``version: 1.10``, ``PORT: 010``."""
+    steps = document.data.get("steps")
+    for index, step in enumerate(steps if isinstance(steps, list) else ()):
+        if not isinstance(step, dict):
+            continue
+        paths: list[YamlPath] = [("steps", index, "version")] if "version" in step else []
+        if isinstance(step.get("env"), dict):
+            paths += [("steps", index, "env", name) for name in step["env"]]
+        for path in paths:
+            holder = step["env"] if path[2] == "env" else step
+            if not isinstance(holder[path[-1]], dict | list):
+                holder[path[-1]] = document.places[path].text
+
+
+def _check_phases(document: YamlDocument, manifest: Manifest) -> None:
+    for index, phase in enumerate(manifest.phases):
+        if phase in manifest.phases[:index]:
+            raise document.error(("phases", index), f"phase {phase!r} is named twice")
+
+
+def _define_params(document: YamlDocument, params: Mapping[str, ManifestParam]) -> tuple[ParamDefinition, ...]:
+    try:
+        check_names_differ(tuple(params))
+    except InvalidParam as error:
+        raise document.error(("params",), error.message) from error
+    return tuple(_define_param(document, name, param) for name, param in params.items())
+
+
+def _define_param(document: YamlDocument, name: str, param: ManifestParam) -> ParamDefinition:
+    path: YamlPath = ("params", name)
+    if param.required and param.default is not None:
+        raise document.error((*path, "required"), "a required parameter has no default")
+    try:
+        return normalize_param(
+            ParamDefinition(
+                name=name,
+                type=_param_type(document, path, param),
+                default=param.default,
+                is_required=param.required,
+                help=param.help,
+                choices=tuple(param.choices),
+            )
+        )
+    except InvalidParam as error:
+        raise document.error(path, error.message) from error
+
+
+def _param_type(document: YamlDocument, path: YamlPath, param: ManifestParam) -> ParamType:
+    if param.type is None:
+        return infer_type(param.default)
+    known = [kind.value for kind in ParamType]
+    if param.type not in known:
+        raise document.error(
+            (*path, "type"), f"no type {param.type!r}{nearest(param.type, known)}", hint=f"types: {', '.join(known)}"
+        )
+    return ParamType(param.type)

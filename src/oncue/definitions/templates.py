@@ -1,0 +1,124 @@
+"""``{{ params.x }}`` in the texts of a manifest: sandboxed Jinja that sees the parameters and nothing else.
+
+In ``run``, a value never becomes part of the shell's program: see ``shell_quoting``. ``| raw`` puts it in as it is.
+Comments are written ``{#-- … --#}``, because ``{#`` has a meaning in the shell (``${#list[@]}``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, meta, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from oncue.control.calls import StepFailed
+
+_REMOVED_FILTERS = ("random", "safe", "escape", "e", "forceescape", "urlize", "xmlattr", "pprint")
+
+
+class Raw(str):
+    """Text that goes into a shell program as it is, because the manifest says so."""
+
+    __slots__ = ()
+
+
+class TemplateProblem(Exception):
+    """A template that cannot be used; ``line`` counts from 1 within the text."""
+
+    def __init__(self, message: str, line: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """A parameter named in a template, and the line within the text; ``name`` is None where all are meant."""
+
+    name: str | None
+    line: int
+
+
+def find_mentions(text: str) -> tuple[Mention, ...]:
+    """Every parameter that a template names.
+
+    Raises:
+        TemplateProblem: it is no template, or names something else than ``params``.
+    """
+    if "{{" not in text and "{%" not in text:
+        return ()
+    try:
+        tree = _environment().parse(text)
+        strangers = meta.find_undeclared_variables(tree) - {"params"}
+    except TemplateSyntaxError as error:
+        raise TemplateProblem(f"template: {error.message}", error.lineno) from error
+    for node in tree.find_all(nodes.Name):
+        if node.name in strangers and node.ctx == "load":
+            raise TemplateProblem(f"template: {node.name!r} is not known; there is only params", node.lineno)
+    return tuple(_mentions(tree))
+
+
+def render(text: str, params: Mapping[str, object], finalize: Callable[[object], str]) -> str:
+    """The text with every expression replaced by what ``finalize`` makes of its value.
+
+    Raises:
+        StepFailed: the template fails with these parameters (code ``template``).
+    """
+    if "{{" not in text and "{%" not in text:
+        return text
+    try:
+        environment = _environment().overlay(finalize=finalize)
+        return environment.from_string(text).render(params=dict(params))
+    except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError) as error:
+        raise StepFailed(f"template: {error}", code="template") from error
+
+
+def as_text(value: object) -> str:
+    """A parameter as the environment and templates show it: text as it is, nothing for null, else JSON."""
+    if isinstance(value, str):
+        return str(value)
+    return "" if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _mentions(tree: nodes.Template) -> list[Mention]:
+    found = []
+    named: set[int] = set()
+    lookups: list[nodes.Getattr | nodes.Getitem] = [*tree.find_all(nodes.Getattr), *tree.find_all(nodes.Getitem)]
+    for node in lookups:
+        name = node.attr if isinstance(node, nodes.Getattr) else _constant(node.arg)
+        if isinstance(node.node, nodes.Name) and node.node.name == "params" and isinstance(name, str):
+            named.add(id(node.node))
+            found.append(Mention(name=name, line=node.lineno))
+    for name_node in tree.find_all(nodes.Name):
+        if name_node.name == "params" and id(name_node) not in named:
+            found.append(Mention(name=None, line=name_node.lineno))
+    return found
+
+
+def _constant(node: nodes.Expr) -> object:
+    return node.value if isinstance(node, nodes.Const) else None
+
+
+@cache
+def _environment() -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined,
+        autoescape=False,
+        keep_trailing_newline=True,
+        comment_start_string="{#--",
+        comment_end_string="--#}",
+    )
+    environment.globals.clear()
+    for name in _REMOVED_FILTERS:
+        environment.filters.pop(name, None)
+    environment.filters["raw"] = lambda value: Raw(as_text(value))
+    environment.filters["json"] = _to_json
+    return environment
+
+
+def _to_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
