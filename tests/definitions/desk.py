@@ -61,7 +61,7 @@ def make_call(
     """A call of one step with given inputs."""
     definition = next(found for found in loaded.definition.steps if found.name == step)
     defaults = {param.name: param.default for param in loaded.definition.params}
-    context = StepContext(MemoryDesk(folder), step=step_id(step, key), run=1, attempt=1, mode=ContextMode.KEEP)
+    context = StepContext(MemoryDesk(folder), job="job-1", step=step_id(step, key), run=1, attempt=1, mode=ContextMode.KEEP)
     return StepCall(
         definition=definition,
         inputs=inputs or {},

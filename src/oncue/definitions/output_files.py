@@ -9,31 +9,31 @@ from pathlib import Path
 from oncue.control.calls import StepFailed
 
 
-def collect_files(folder: Path, step: str) -> Mapping[str, Path]:
+def collect_files(folder: Path) -> Mapping[str, Path]:
     """Every file below a folder, by its relative path with forward slashes, in the order of the names.
 
     Raises:
         StepFailed: a symbolic link, a socket or the like, or a name that is not UTF-8 (code ``unsafe_output``).
     """
-    return dict(sorted(_walk(folder, folder, step)))
+    return dict(sorted(_walk(folder, folder)))
 
 
-def _walk(top: Path, folder: Path, step: str) -> Iterator[tuple[str, Path]]:
+def _walk(top: Path, folder: Path) -> Iterator[tuple[str, Path]]:
     with os.scandir(folder) as entries:
         for entry in entries:
             path = Path(entry.path)
             name = path.relative_to(top).as_posix()
             if entry.is_symlink():
-                raise _unsafe(step, name, "is a symbolic link; copy the file itself")
+                raise _unsafe(name, "is a symbolic link; copy the file itself")
             if not name.isprintable():
-                raise _unsafe(step, ascii(name), "has characters that cannot be kept")
+                raise _unsafe(ascii(name), "has characters that cannot be kept")
             if entry.is_dir():
-                yield from _walk(top, path, step)
+                yield from _walk(top, path)
             elif entry.is_file():
                 yield name, path
             else:
-                raise _unsafe(step, name, "is neither a file nor a folder")
+                raise _unsafe(name, "is neither a file nor a folder")
 
 
-def _unsafe(step: str, name: str, why: str) -> StepFailed:
-    return StepFailed(f"step {step!r}: its output {name} {why}", code="unsafe_output")
+def _unsafe(name: str, why: str) -> StepFailed:
+    return StepFailed(f"the output {name} {why}", code="unsafe_output")

@@ -155,7 +155,7 @@ def _finisher(step: str, returns: Any) -> Callable[[StepCall, Any], StepOutput]:
     def finish(call: StepCall, result: Any) -> StepOutput:
         value = dump(result)
         if call.context.has_files:
-            return StepOutput(value=value, files=collect_files(call.context.files, step))
+            return StepOutput(value=value, files=collect_files(call.context.files))
         return StepOutput(value=value)
 
     return finish

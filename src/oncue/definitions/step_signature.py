@@ -70,9 +70,7 @@ def read_names(function: Callable[..., Any], *, is_fan_out: bool) -> tuple[str, 
     return tuple(parameters)
 
 
-def read_signature(
-    function: Callable[..., Any], names: tuple[str, ...], local_names: Mapping[str, object]
-) -> StepSignature:
+def read_signature(function: Callable[..., Any], names: tuple[str, ...], local_names: Mapping[str, object]) -> StepSignature:
     """The signature with its types resolved.
 
     Raises:

@@ -79,14 +79,11 @@ def _first_line(tokens: Sequence[tokenize.TokenInfo]) -> int:
 
 def _lines_inside_strings(tokens: Sequence[tokenize.TokenInfo]) -> set[int]:
     """The lines that begin within a string: their white space is content."""
-    return {
-        row for token in tokens if token.type in _STRING_TOKENS for row in range(token.start[0] + 1, token.end[0] + 1)
-    }
+    return {row for token in tokens if token.type in _STRING_TOKENS for row in range(token.start[0] + 1, token.end[0] + 1)}
 
 
 def _describe_bytecode(code: CodeType) -> list[object]:
     constants = [
-        _describe_bytecode(constant) if isinstance(constant, CodeType) else repr(constant)
-        for constant in code.co_consts
+        _describe_bytecode(constant) if isinstance(constant, CodeType) else repr(constant) for constant in code.co_consts
     ]
     return [code.co_code.hex(), constants, list(code.co_names)]
