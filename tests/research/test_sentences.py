@@ -60,6 +60,7 @@ def test_no_word_is_lost_between_sentences(text: str) -> None:
         ('try_stmt ::= "try" ":" suite ("except" [expression]) "finally".', False, False),
         ('The list includes "division", "generators", "nested_scopes" and "with_statement".', False, False),
         ("The equivalent of the call to the function above is", True, False),
+        ("The name of the class, function, method or generator instance.", False, False),
         ("An opening bracket (that never closes is a sign of a fragment.", False, False),
     ],
 )

@@ -70,7 +70,7 @@ def find_in(index: PassageIndex, item: PlannedQuestion, *, count: int = MAX_SENT
     """The same in an open index."""
     usable = _passages(index, item)
     candidates = _candidates(index.lexicon, usable, item.query)
-    scores, vectors = _scores(index, candidates, item.query)
+    scores, vectors = _scores(index, candidates, item)
     weights = dict(index.term_weights(item.query))
     topics = [candidate.quotation.terms for candidate in candidates]
     chosen = select_diverse(scores, vectors, count=count, topics=topics, weights=weights)
@@ -156,34 +156,38 @@ def _candidates(lexicon: Lexicon, hits: Sequence[Hit], query: Query) -> list[_Ca
     return list(found.values())
 
 
-def _scores(index: PassageIndex, candidates: Sequence[_Candidate], query: Query) -> tuple[list[float], list[Vector]]:
+def _scores(index: PassageIndex, candidates: Sequence[_Candidate], item: PlannedQuestion) -> tuple[list[float], list[Vector]]:
     """How good each sentence is as evidence, the best 1.0, and its vector.
 
     Half of the score is relevance (the weighted share of the wanted terms in the sentence, terms in its headings counting
-    three quarters, times the root of its passage's score), half is centrality biased by relevance. A sentence
-    without a wanted term counts 0; one that leans on the sentence before it loses a third.
+    three quarters, times the root of its passage's score; halved without a word of the original question), half is
+    centrality biased by relevance. A sentence without a wanted term counts 0; one that leans on the sentence before it
+    loses a third.
     """
     inverse = inverse_frequencies([candidate.keys for candidate in candidates])
-    vectors = [weigh((key for key in item.keys if index.lexicon.is_telling(key)), inverse) for item in candidates]
-    weights = index.term_weights(query)
-    relevance = [_relevance(candidate, weights) for candidate in candidates]
+    is_telling = index.lexicon.is_telling
+    vectors = [weigh(filter(is_telling, candidate.keys), inverse) for candidate in candidates]
+    weights = index.term_weights(item.query)
+    asked = frozenset([*item.asked, *item.query.added, *item.query.required] if item.asked else item.query.wanted())
+    relevance = [_relevance(candidate, weights, asked) for candidate in candidates]
     central = rank_by_centrality(vectors, relevance)
     top = max(relevance, default=0.0) or 1.0
     scores = [
-        0.0 if not value else (value / top + rank) / 2 * (0.67 if is_dangling(item.quotation.text) else 1.0)
-        for value, rank, item in zip(relevance, central, candidates, strict=True)
+        0.0 if not value else (value / top + rank) / 2 * (0.67 if is_dangling(candidate.quotation.text) else 1.0)
+        for value, rank, candidate in zip(relevance, central, candidates, strict=True)
     ]
     best = max(scores, default=0.0) or 1.0
     return [round(score / best, 6) for score in scores], vectors
 
 
-def _relevance(candidate: _Candidate, weights: Sequence[tuple[str, float]]) -> float:
+def _relevance(candidate: _Candidate, weights: Sequence[tuple[str, float]], asked: frozenset[str]) -> float:
     if not candidate.own:
         return 0.0
     total = math.fsum(weight for _, weight in weights)
     own = math.fsum(weight for term, weight in weights if term in candidate.own)
     all_ = math.fsum(weight for term, weight in weights if term in candidate.quotation.terms)
-    return (own + _ABOVE * (all_ - own)) / total * math.sqrt(candidate.passage_score)
+    share = (own + _ABOVE * (all_ - own)) / total
+    return share * math.sqrt(candidate.passage_score) * (1.0 if asked & candidate.own else 0.5)
 
 
 def _gaps(index: PassageIndex, evidence: Sequence[Quotation], wanted: Sequence[str]) -> tuple[Gap, ...]:

@@ -21,6 +21,11 @@ _NOTICE = re.compile(
     r"|source code:|copyright\b|all rights reserved|raises an auditing event|for full details\b|for example:)",
     re.IGNORECASE,
 )
+_VERBLESS = re.compile(r"[\"'“*_(]*(?:the|an?|its|any|all)\b", re.IGNORECASE)
+_MAYBE_VERB = re.compile(
+    r"\b(?:is|are|was|were|be|has|have|had|can|may|must|shall|should|will|would|could|might|cannot|do|did"
+    r"|[a-z]{2,}(?<!s)(?<!’)s|[a-z]{2,}ed)\b"
+)
 _POINTER = re.compile(r"^see\b|\bsee (?:the )?(?:FAQ|appendix|figure|table)\b|\b(?:can|may) be found in\b", re.IGNORECASE)
 _CLOSED = re.compile(r"[.!?…][\"'”’»)\]*_`]*$")
 _DANGLING = re.compile(
@@ -66,14 +71,16 @@ def split_sentences(text: str) -> tuple[Span, ...]:
 def is_quotable(text: str, *, is_item: bool = False) -> bool:
     """Whether a sentence says something by itself: a full sentence of ``MIN_WORDS`` to ``MAX_WORDS`` words.
 
-    Version notices, cross references, lists of names, lines that only introduce an example and unbalanced fragments are
-    not. A list item (``is_item``) may lack its full stop.
+    Version notices, cross references, names without a verb (*The name of the module.*), lists of names, lines that only
+    introduce an example, and unbalanced fragments are not. A list item (``is_item``) may lack its full stop.
     """
     line = unwrap(text)
     words = _WORD.findall(line)
     if not MIN_WORDS <= len(words) <= MAX_WORDS or not _LEAD.match(line):
         return False
     if _NOTICE.match(line.lstrip("*_\"'“(")) or _POINTER.search(line):
+        return False
+    if _VERBLESS.match(line) and not _MAYBE_VERB.search(line):
         return False
     if not _CLOSED.search(line) and not (is_item and _ends_as_item(line)):
         return False

@@ -22,6 +22,7 @@ class PlannedQuestion:
     """One question of the plan; ``goal`` is the id of its goal, or empty for the original question.
 
     ``passages`` are those the goal came from; retrieval prefers them, so that every goal brings evidence of its own.
+    ``asked`` are the words of the original question; a sentence that has none of them counts half.
     """
 
     id: str
@@ -29,6 +30,7 @@ class PlannedQuestion:
     question: str
     goal: str
     query: Query
+    asked: tuple[str, ...] = ()
     passages: tuple[str, ...] = ()
 
 
@@ -71,6 +73,7 @@ def plan_question(question: str, goal: Goal, steering: Query | None = None) -> P
         question=f"What does “{goal.label}” contribute to the question: {question}",
         goal=goal.id,
         query=replace(asked, terms=tuple(dict.fromkeys([*asked.terms, *telling]))),
+        asked=asked.wanted(),
         passages=goal.passages,
     )
 
