@@ -134,8 +134,3 @@ def each_passage(corpus: Corpus) -> Iterator[Passage]:
     """Every passage, in the order of the documents."""
     for document in corpus.documents:
         yield from document.passages
-
-
-def titles_by_id(corpus: Corpus) -> Mapping[str, str]:
-    """The title of every document under its id."""
-    return {document.id: document.title for document in corpus.documents}
