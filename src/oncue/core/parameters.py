@@ -55,9 +55,7 @@ def type_of(python_type: type) -> ParamType | None:
     return _TYPES.get(python_type)
 
 
-def resolve_params(
-    definition: WorkflowDefinition, given: Mapping[str, object], *, from_text: bool
-) -> Mapping[str, object]:
+def resolve_params(definition: WorkflowDefinition, given: Mapping[str, object], *, from_text: bool) -> Mapping[str, object]:
     """All parameters of a job, in declaration order: what was given, validated, and the defaults of the others.
 
     Args:
@@ -68,11 +66,7 @@ def resolve_params(
     Raises:
         InvalidParam: an unknown name (with the nearest), a value of the wrong type, or required ones that are missing.
     """
-    declared = {param.name: param for param in definition.params}
-    for name in given:
-        if name not in declared:
-            hint = f"parameters: {', '.join(declared)}" if declared else f"{definition.name} has no parameters"
-            raise InvalidParam(f"no parameter {name!r}{nearest(name, list(declared))}", hint=hint)
+    _declared(definition, given)
     missing = [param.name for param in definition.params if param.is_required and param.name not in given]
     if missing:
         noun = "parameter is" if len(missing) == 1 else "parameters are"
@@ -81,6 +75,16 @@ def resolve_params(
         param.name: _taken(param, given[param.name], from_text) if param.name in given else param.default
         for param in definition.params
     }
+
+
+def read_params(definition: WorkflowDefinition, texts: Mapping[str, object]) -> Mapping[str, object]:
+    """The values of some parameters given on a command line, read by their declared types.
+
+    Raises:
+        InvalidParam: an unknown name (with the nearest), or a value of the wrong type.
+    """
+    declared = _declared(definition, texts)
+    return {name: _taken(declared[name], text, from_text=True) for name, text in texts.items()}
 
 
 def check_value(param: ParamDefinition, value: object) -> object:
@@ -130,6 +134,15 @@ def check_names_differ(names: Sequence[str]) -> None:
         other = seen.setdefault(name.upper(), name)
         if other != name:
             raise InvalidParam(f"parameters {other!r} and {name!r} would both be ONCUE_PARAM_{name.upper()}")
+
+
+def _declared(definition: WorkflowDefinition, given: Mapping[str, object]) -> Mapping[str, ParamDefinition]:
+    declared = {param.name: param for param in definition.params}
+    for name in given:
+        if name not in declared:
+            hint = f"parameters: {', '.join(declared)}" if declared else f"{definition.name} has no parameters"
+            raise InvalidParam(f"no parameter {name!r}{nearest(name, list(declared))}", hint=hint)
+    return declared
 
 
 def _taken(param: ParamDefinition, value: object, from_text: bool) -> object:

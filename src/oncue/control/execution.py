@@ -1,0 +1,268 @@
+"""The executor of a process: takes the tasks an engine delivers, begins runs when it is their turn, and recovers lost ones.
+
+A run is executed by one worker at a time: its owner. A worker is alive for as long as its process is; a run whose owner is gone
+is taken over, its interrupted attempts under a higher fence, so that a late writer is refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+
+from oncue.control.attempts import Performer
+from oncue.control.jobfile import project_job
+from oncue.control.preflight import is_owned
+from oncue.control.runexecution import Limits, RunExecution
+from oncue.control.storedrun import StoredRun, load_stored_run
+from oncue.control.tasks import advance_task
+from oncue.control.threads import StepThreads
+from oncue.control.workspace import Workspace, load_job
+from oncue.core.events import EventDraft, EventType
+from oncue.core.model import ENDED_RUNS, Failure, JobId, Run, RunState, StepId, WorkerId
+from oncue.core.ports import Engine, Task, TaskKind, Transaction
+from oncue.errors import OncueError
+
+POLL_SECONDS = 0.05
+DEFAULT_PARALLEL = 8
+log = logging.getLogger(__name__)
+_Key = tuple[JobId, int]
+
+
+class Executor:
+    """Executes runs in this process; every method but the constructor is called in its event loop."""
+
+    def __init__(self, workspace: Workspace, engine: Engine, *, worker_id: WorkerId) -> None:
+        self.worker_id = worker_id
+        self._workspace = workspace
+        self._engine = engine
+        self._threads = StepThreads()
+        self._running: dict[_Key, RunExecution] = {}
+        self._beginning: set[_Key] = set()
+        self._waiters: dict[_Key, list[asyncio.Future[Run]]] = {}
+        self._step_limits: dict[_Key, int] = {}
+        self._attended: set[JobId] = set()
+        self._loop = asyncio.get_running_loop()
+
+    # ------------------------------------------------------------------------------------------------ for entry points
+
+    async def finish(self, job_id: JobId, number: int, *, steps: int | None = None) -> Run:
+        """Execute a run here, as soon as it is its turn, and return it when it has ended or paused.
+
+        ``steps`` bounds how many steps begin before it pauses. A run that another process executes is only waited for.
+        """
+        future: asyncio.Future[Run] = self._loop.create_future()
+        self._waiters.setdefault((job_id, number), []).append(future)
+        if steps is not None:
+            self._step_limits[job_id, number] = steps
+        self._attended.add(job_id)
+        self._engine.submit([advance_task(job_id, number)])
+        return await future
+
+    async def attend(self) -> None:
+        """Look after the attended jobs until cancelled: turns that come, cancellations, and runs whose worker died."""
+        watch = self._workspace.store.watch()
+        try:
+            while True:
+                if watch.changed():
+                    await asyncio.to_thread(self._look)
+                await self._workspace.clock.sleep(POLL_SECONDS)
+        finally:
+            watch.close()
+
+    async def deliver(self, task: Task) -> None:
+        """Carry out one task."""
+        job_id, number, *step = task.ref.split("/", 2)
+        key = (JobId(job_id), int(number))
+        if task.kind is TaskKind.ADVANCE and not step:
+            await self._advance(key)
+            return
+        execution = self._running.get(key)
+        if execution is None:
+            return
+        if task.kind is TaskKind.ADVANCE:
+            execution.retry(StepId(step[0]))
+            return
+        await self._execute(execution, task.key)
+
+    def watch_over(self, task: asyncio.Future[None]) -> None:
+        """Something this executor depends on ended: if it failed, so does everything that is waited for."""
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            for key in list(self._waiters):
+                self._give_up(key, error)
+
+    def close(self) -> None:
+        """Let the worker threads end."""
+        self._threads.close()
+
+    # ---------------------------------------------------------------------------------------------------- steps
+
+    async def _execute(self, execution: RunExecution, key: str) -> None:
+        work = execution.work(key)
+        if work is None:
+            return
+        try:
+            result = await execution.performer.perform(work, execution.report)
+        except asyncio.CancelledError:
+            if not execution.is_cancelling:
+                raise
+            recorded = execution.settle_cancelled(key)
+        else:
+            recorded = execution.settle(key, result)
+        if recorded is not None:
+            await recorded
+
+    # ----------------------------------------------------------------------------------------------------- runs
+
+    async def _advance(self, key: _Key) -> None:
+        """Begin or take over a run if it is its turn."""
+        if key in self._running or key in self._beginning:
+            return
+        self._beginning.add(key)
+        try:
+            await self._begin(key)
+        except OncueError as error:
+            self._give_up(key, error)
+        finally:
+            self._beginning.discard(key)
+
+    async def _begin(self, key: _Key) -> None:
+        run = await asyncio.to_thread(self._take, key)
+        if run is None:
+            return
+        if run.state in ENDED_RUNS or (run.state is RunState.WAITING and run.owner is None):
+            self._tell(key, run)
+            return
+        try:
+            stored = await asyncio.to_thread(load_stored_run, self._workspace, run)
+        except OncueError as error:
+            await asyncio.to_thread(self._end_unloadable, run, error)
+            raise
+        self._running[key] = self._make_execution(run, stored)
+        self._running[key].go_on()
+
+    def _take(self, key: _Key) -> Run | None:
+        """Become the owner of a run, where nobody else is; None while it is not its turn."""
+        job_id, number = key
+        store = self._workspace.store
+        with store.read() as reader:
+            run = reader.load_run(job_id, number)
+            ahead = [other for other in reader.list_open_runs() if other.job_id == job_id and other.number < number]
+        if run is None or run.state in ENDED_RUNS:
+            return run
+        if ahead or (run.owner != self.worker_id and is_owned(store, run)):
+            return None
+        return store.write(lambda tx: self._own(tx, run))
+
+    def _own(self, tx: Transaction, run: Run) -> Run | None:
+        now = self._workspace.clock.now()
+        is_first = run.started_at is None
+        kind = EventType.RUN_STARTED if is_first else EventType.RUN_CONTINUED
+        taken = replace(
+            run,
+            state=RunState.RUNNING,
+            owner=self.worker_id,
+            fence=run.fence + 1,
+            started_at=run.started_at or now,
+        )
+        tx.append_events(run.job_id, [EventDraft(type=kind, run=run.number, data={"worker": self.worker_id})], now)
+        return taken if tx.update_run(taken, expected=run.state, expected_fence=run.fence) else None
+
+    def _make_execution(self, run: Run, stored: StoredRun) -> RunExecution:
+        performer = Performer(self._workspace.store, stored.loaded, threads=self._threads)
+        execution = RunExecution(
+            self._workspace,
+            run,
+            progress=stored.progress,
+            performer=performer,
+            worker=self.worker_id,
+            limits=self._limits(run, stored),
+            submit=self._engine.submit,
+            on_end=self._ended,
+        )
+        execution.resume(stored.attempts)
+        return execution
+
+    def _limits(self, run: Run, stored: StoredRun) -> Limits:
+        budget = run.request.get("budget")
+        seconds = budget.get("seconds") if isinstance(budget, dict) else None
+        deadline = None
+        if seconds is not None and run.started_at is not None:
+            used = (self._workspace.clock.now() - run.started_at).total_seconds()
+            deadline = self._workspace.clock.monotonic() + float(seconds) - used
+        return Limits(
+            parallel=stored.loaded.definition.max_parallel or DEFAULT_PARALLEL,
+            steps=self._step_limits.pop((run.job_id, run.number), None),
+            deadline=deadline,
+        )
+
+    def _end_unloadable(self, run: Run, error: OncueError) -> None:
+        """A run whose code cannot be had any more fails; what it did is kept."""
+        failure = Failure(code=error.code, message=error.message, detail=error.hint)
+        now = self._workspace.clock.now()
+
+        def record(tx: Transaction) -> None:
+            draft = EventDraft(type=EventType.RUN_ENDED, run=run.number, data={"state": "failed", "error": error.message})
+            tx.append_events(run.job_id, [draft], now)
+            job = load_job(tx, run.job_id)
+            over = replace(run, state=RunState.FAILED, ended_at=now, error=failure, owner=None)
+            tx.update_run(over, expected=run.state, expected_fence=run.fence)
+            tx.update_job(replace(job, revision=job.revision + 1), expected_revision=job.revision)
+
+        self._workspace.store.write(record)
+
+    def _ended(self, run: Run, error: BaseException | None) -> None:
+        """A run ended or paused here, or its worker lost it."""
+        key = (run.job_id, run.number)
+        del self._running[key]
+        if error is not None:
+            self._give_up(key, error)
+            return
+        project = asyncio.ensure_future(asyncio.to_thread(project_job, self._workspace, run.job_id))
+        project.add_done_callback(lambda done: self._after_end(key, run, done))
+
+    def _after_end(self, key: _Key, run: Run, projected: asyncio.Future[None]) -> None:
+        if not projected.cancelled() and projected.exception() is not None:
+            log.warning("job file not written", extra={"event": "projection_failed", "job": run.job_id})
+        self._tell(key, run)
+        for job_id, number in self._waiters:
+            if job_id == run.job_id:
+                self._engine.submit([advance_task(job_id, number)])
+
+    def _tell(self, key: _Key, run: Run) -> None:
+        for future in self._waiters.pop(key, ()):
+            if not future.done():
+                future.set_result(run)
+
+    def _give_up(self, key: _Key, error: BaseException) -> None:
+        log.error("run lost", extra={"event": "run_lost", "job": key[0], "run": key[1]}, exc_info=error)
+        for future in self._waiters.pop(key, ()):
+            if not future.done():
+                future.set_exception(error)
+
+    # --------------------------------------------------------------------------------------------- looking after jobs
+
+    def _look(self) -> None:
+        """In a thread: what other processes changed in the attended jobs."""
+        with self._workspace.store.read() as reader:
+            open_runs = [run for run in reader.list_open_runs() if run.job_id in self._attended]
+            known = {(run.job_id, run.number) for run in open_runs}
+            gone = [key for key in list(self._waiters) if key not in known and key not in self._running]
+            ended = [run for key in gone if (run := reader.load_run(*key)) is not None and run.state in ENDED_RUNS]
+        self._loop.call_soon_threadsafe(self._seen, open_runs, ended)
+
+    def _seen(self, open_runs: list[Run], ended: list[Run]) -> None:
+        for run in ended:
+            self._tell((run.job_id, run.number), run)
+        first: dict[JobId, Run] = {}
+        for run in open_runs:
+            first.setdefault(run.job_id, run)
+            execution = self._running.get((run.job_id, run.number))
+            if execution is not None and run.cancel_requested_at and not execution.is_cancelling:
+                failure = Failure(code="cancelled", message="cancelled by a person")
+                self._engine.cancel(execution.cancel(failure))
+        for run in first.values():
+            is_paused = run.state is RunState.WAITING and (run.job_id, run.number) not in self._waiters
+            if (run.job_id, run.number) not in self._running and not is_paused:
+                self._engine.submit([advance_task(run.job_id, run.number)])

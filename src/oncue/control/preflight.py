@@ -1,0 +1,67 @@
+"""Make a plan: what a run would do, what forbids it, what a person should know, and what it may cost. Changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from oncue.control.jobstate import make_snapshot
+from oncue.control.sources import FollowedDefinition, follow_definition
+from oncue.control.workspace import Workspace, load_job
+from oncue.core.estimate import Estimate, estimate_plan
+from oncue.core.findings import OpenRun
+from oncue.core.model import JobId, Run
+from oncue.core.parameters import read_params, resolve_params
+from oncue.core.plan import Plan, plan_run
+from oncue.core.ports import Store
+from oncue.core.request import RunRequest
+from oncue.core.snapshot import JobSnapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A plan with what it was made from; starting it is one call away."""
+
+    plan: Plan
+    snapshot: JobSnapshot
+    followed: FollowedDefinition
+    estimate: Estimate
+
+
+def prepare_run(workspace: Workspace, job_id: JobId, request: RunRequest, *, is_text: bool = False) -> Prepared:
+    """Plan a run of a job; ``is_text`` says that parameter values come from a command line.
+
+    Raises:
+        UnknownJob, UnknownStep, StepOutOfRange, UnknownPhase, InvalidParam, InvalidInput: the request cannot be meant.
+        DefinitionError: the workflow's source is wrong.
+    """
+    with workspace.store.read() as reader:
+        job = load_job(reader, job_id)
+        followed = follow_definition(workspace, reader, job, choice=request.definition)
+        state = workspace.states.load(reader, job)
+        open_runs = [run for run in reader.list_open_runs() if run.job_id == job_id]
+        durations = reader.durations(job_id)
+    definition = followed.graph.definition
+    if is_text:
+        request = replace(request, params=read_params(definition, request.params))
+    declared = {param.name for param in definition.params}
+    kept = {name: value for name, value in job.params.items() if name in declared}
+    params = resolve_params(definition, {**kept, **request.params}, from_text=False)
+    snapshot = make_snapshot(job, followed.graph, state, params=params)
+    plan = plan_run(
+        snapshot,
+        request,
+        open_runs=[describe_open_run(workspace.store, run) for run in open_runs],
+        warnings=followed.warnings,
+        blockers=followed.blockers,
+    )
+    return Prepared(plan=plan, snapshot=snapshot, followed=followed, estimate=estimate_plan(plan, durations))
+
+
+def describe_open_run(store: Store, run: Run) -> OpenRun:
+    """Whether a run that has not ended is in anybody's hands."""
+    return OpenRun(run.number, run.state, is_owned(store, run))
+
+
+def is_owned(store: Store, run: Run) -> bool:
+    """Whether a living worker executes a run, or a run waits for its turn in a living process."""
+    return run.owner is not None and store.is_alive(run.owner)

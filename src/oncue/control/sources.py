@@ -1,0 +1,110 @@
+"""Which definition a job follows now: its source read again, or the snapshot stored with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from oncue.control.calls import LoadedWorkflow
+from oncue.control.workspace import Workspace
+from oncue.core.canonical import content_hash
+from oncue.core.definition import WorkflowDefinition
+from oncue.core.definitionrecord import decode_definition, encode_definition
+from oncue.core.findings import Finding, FindingCode
+from oncue.core.graph import Graph
+from oncue.core.model import ContentHash, Job, SourceKind
+from oncue.core.ports import Reader
+from oncue.core.request import DefinitionChoice
+from oncue.errors import UnknownWorkflow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowedDefinition:
+    """The definition a plan follows.
+
+    ``loaded`` is there once the source was read; a definition whose files are unchanged is executed only after ``executable``.
+    """
+
+    graph: Graph
+    address: ContentHash
+    loaded: LoadedWorkflow | None = None
+    warnings: tuple[Finding, ...] = ()
+    blockers: tuple[Finding, ...] = field(default=())
+
+
+def follow_definition(
+    workspace: Workspace, reader: Reader, job: Job, *, choice: DefinitionChoice = DefinitionChoice.SOURCE
+) -> FollowedDefinition:
+    """Read the definition a job follows; the snapshot serves while the source's files have not changed.
+
+    Raises:
+        DefinitionError: the source is there, and wrong.
+    """
+    stored = _stored_graph(workspace, reader, job)
+    if choice is DefinitionChoice.ORIGINAL or workspace.loader.is_unchanged(job.source, stored.definition):
+        return FollowedDefinition(graph=stored, address=job.definition_hash)
+    try:
+        loaded = workspace.loader.load(job.source)
+    except UnknownWorkflow as error:
+        return _without_source(job, stored, error)
+    address = content_hash(encode_definition(loaded.definition))
+    graph = workspace.states.graph(address) or workspace.states.graph(address, Graph(loaded.definition))
+    assert graph is not None, "a graph that was offered is kept"
+    return FollowedDefinition(
+        graph=graph, address=address, loaded=loaded, warnings=_changes(stored.definition, loaded.definition)
+    )
+
+
+def executable(workspace: Workspace, job: Job, followed: FollowedDefinition) -> LoadedWorkflow:
+    """The definition together with the code that executes it.
+
+    Raises:
+        UnknownWorkflow: the code cannot be imported.
+        DefinitionError: the source is there, and wrong.
+    """
+    if followed.loaded is not None:
+        return followed.loaded
+    if job.source.kind is SourceKind.MANIFEST:
+        return workspace.loader.restore(job.source, followed.graph.definition)
+    return workspace.loader.load(job.source)
+
+
+def _stored_graph(workspace: Workspace, reader: Reader, job: Job) -> Graph:
+    known = workspace.states.graph(job.definition_hash)
+    if known is not None:
+        return known
+    graph = Graph(decode_definition(reader.load_definition(job.definition_hash)))
+    workspace.states.graph(job.definition_hash, graph)
+    return graph
+
+
+def _without_source(job: Job, stored: Graph, error: UnknownWorkflow) -> FollowedDefinition:
+    if job.source.kind is SourceKind.MANIFEST:
+        finding = Finding(
+            code=FindingCode.SOURCE_GONE,
+            message=f"{job.source.ref} is gone; the definition stored with the job is used",
+            hint="put the manifest back to change the job's definition",
+        )
+        return FollowedDefinition(graph=stored, address=job.definition_hash, warnings=(finding,))
+    blocker = Finding(code=FindingCode.SOURCE_UNAVAILABLE, message=error.message, hint=error.hint)
+    return FollowedDefinition(graph=stored, address=job.definition_hash, blockers=(blocker,))
+
+
+def _changes(before: WorkflowDefinition, after: WorkflowDefinition) -> tuple[Finding, ...]:
+    """What a person should know of the difference between two definitions; steps are matched by id."""
+    old = {step.name: step.hash for step in before.steps}
+    new = {step.name: step.hash for step in after.steps}
+    parts = {
+        "changed": [name for name in new if name in old and old[name] != new[name]],
+        "new": [name for name in new if name not in old],
+        "gone": [name for name in old if name not in new],
+    }
+    if not any(parts.values()):
+        return ()
+    listed = "; ".join(f"{word}: {', '.join(names)}" for word, names in parts.items() if names)
+    return (
+        Finding(
+            code=FindingCode.DEFINITION_CHANGED,
+            message=f"the workflow changed since the job last ran ({listed})",
+            hint="--definition original plans with the definition stored with the job",
+        ),
+    )

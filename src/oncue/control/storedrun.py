@@ -1,0 +1,58 @@
+"""What is stored of a run, read back so that its execution can begin, or go on from where it stood."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from oncue.control.calls import LoadedWorkflow
+from oncue.control.jobstate import make_snapshot
+from oncue.control.sources import FollowedDefinition, executable
+from oncue.control.workspace import Workspace, load_job
+from oncue.core.definitionrecord import decode_definition
+from oncue.core.graph import Graph
+from oncue.core.model import Attempt, AttemptState, Run
+from oncue.core.planrecord import decode_plan
+from oncue.core.progress import RunProgress
+from oncue.errors import Conflict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRun:
+    """What is stored of a run, ready to execute."""
+
+    progress: RunProgress
+    loaded: LoadedWorkflow
+    attempts: Sequence[Attempt]
+
+
+def load_stored_run(workspace: Workspace, run: Run) -> StoredRun:
+    """Read what a run needs in order to go on from where it stands.
+
+    Raises:
+        UnknownWorkflow: its code cannot be imported any more.
+        Conflict: the workflow's shape changed since the run was planned, so that its plan means nothing any more.
+    """
+    with workspace.store.read() as reader:
+        job = load_job(reader, run.job_id)
+        planned = workspace.states.graph(run.definition_hash)
+        if planned is None:
+            planned = Graph(decode_definition(reader.load_definition(run.definition_hash)))
+            workspace.states.graph(run.definition_hash, planned)
+        state = workspace.states.load(reader, job)
+        plan = decode_plan(reader.load_plan(run.job_id, run.number))
+        attempts = reader.list_attempts(run.job_id, run=run.number)
+    loaded = executable(workspace, job, FollowedDefinition(graph=planned, address=run.definition_hash))
+    graph = planned if loaded.definition == planned.definition else _same_shape(planned, Graph(loaded.definition), run)
+    ended = {attempt.key.step for attempt in attempts if attempt.state is AttemptState.SUCCEEDED}
+    snapshot = make_snapshot(job, graph, state, params=run.params)
+    return StoredRun(progress=RunProgress(snapshot, plan.executing, ended=ended), loaded=loaded, attempts=attempts)
+
+
+def _same_shape(planned: Graph, now: Graph, run: Run) -> Graph:
+    if now.upstream != planned.upstream:
+        raise Conflict(
+            f"the workflow's steps changed since run {run.number} was planned, so it cannot go on",
+            hint=f"oncue job rerun {run.job_id} --failed plans again with the steps as they are now",
+        )
+    return now

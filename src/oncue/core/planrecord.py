@@ -1,0 +1,51 @@
+"""The stored form of a plan: compact, and enough to continue the run after a crash and to explain it for ever."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from oncue.core.model import StepId
+from oncue.core.plan import Action, Plan, PlannedStep
+from oncue.core.reasons import reason_as_dict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedPlan:
+    """What a run was authorized to do: ``executing`` without its reasons, ``reused`` by step with the run that produced it."""
+
+    executing: tuple[PlannedStep, ...]
+    reused: Mapping[StepId, int]
+
+
+def encode_plan(plan: Plan) -> bytes:
+    """A plan as compressed JSON."""
+    reused: dict[int | None, list[str]] = defaultdict(list)
+    for step in plan.steps:
+        if step.action is Action.REUSE:
+            reused[step.reused_from_run].append(step.id)
+    record = {
+        "execute": [
+            [step.id, step.is_conditional, step.is_expanding, [reason_as_dict(reason) for reason in step.reasons]]
+            for step in plan.executing
+        ],
+        "reuse": {str(run): steps for run, steps in reused.items()},
+        "becomes_stale": list(plan.becomes_stale),
+        "warnings": [finding.as_dict() for finding in plan.warnings],
+    }
+    return zlib.compress(json.dumps(record, separators=(",", ":")).encode(), 1)
+
+
+def decode_plan(body: bytes) -> RecordedPlan:
+    """Read a stored plan."""
+    record = json.loads(zlib.decompress(body))
+    return RecordedPlan(
+        executing=tuple(
+            PlannedStep(StepId(this), Action.EXECUTE, is_conditional=conditional, is_expanding=expanding)
+            for this, conditional, expanding, _ in record["execute"]
+        ),
+        reused={StepId(this): int(run) for run, steps in record["reuse"].items() for this in steps},
+    )

@@ -1,0 +1,59 @@
+"""The one request object: what a person wants a run to cover, carried intact from any surface to the executor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from oncue.core.model import ContextMode
+
+
+class Scope(StrEnum):
+    """What a run covers."""
+
+    ALL = "all"
+    RESUME = "resume"
+    FROM = "from"
+    ONLY = "only"
+    PHASE = "phase"
+
+
+class Downstream(StrEnum):
+    """What happens to steps that depend on the ones an ``only`` or ``phase`` run executes."""
+
+    MARK_STALE = "mark_stale"
+    RERUN = "rerun"
+
+
+class DefinitionChoice(StrEnum):
+    """Which definition a plan follows: the source as it is now, or the job's snapshot."""
+
+    SOURCE = "source"
+    ORIGINAL = "original"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """Limits of one run; reaching one halts it before the next step and leaves it resumable."""
+
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """What to run. ``steps`` are ids, or ordinals as text, as a person wrote them; planning resolves them.
+
+    ``context`` None means the default: clean where the step's own definition changed since its last success, else keep.
+    ``params`` replaces parameters of the job from this run on. ``refresh`` lets source steps fetch again.
+    """
+
+    scope: Scope = Scope.ALL
+    steps: tuple[str, ...] = ()
+    phase: str | None = None
+    context: ContextMode | None = None
+    downstream: Downstream = Downstream.MARK_STALE
+    params: Mapping[str, object] = field(default_factory=dict)
+    budget: Budget = field(default_factory=Budget)
+    refresh: bool = False
+    definition: DefinitionChoice = DefinitionChoice.SOURCE

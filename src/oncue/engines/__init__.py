@@ -1,0 +1,1 @@
+"""Engines: when and where tasks execute."""

@@ -1,0 +1,72 @@
+"""The one place that chooses store, loader, engine, clock and ids."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from oncue.clock import SystemClock
+from oncue.control.execution import Executor
+from oncue.control.workspace import Workspace
+from oncue.core.model import WorkerId
+from oncue.definitions.loading import WorkflowLoader
+from oncue.engines.embedded import EmbeddedEngine
+from oncue.store import open_store
+
+BUNDLED = {"research": "oncue.workflows.research.flow:research"}
+STEP_QUEUE = 64
+"""How many attempts one process executes at once, over all its runs."""
+GRACE_SECONDS = 0.2
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+def open_workspace(location: str | Path, *, create: bool, synchronous: str = "FULL") -> Workspace:
+    """Open a workspace folder or PostgreSQL URL with everything the use cases need.
+
+    Raises:
+        WorkspaceError: it is not there, or cannot be used.
+    """
+    return Workspace(
+        store=open_store(location, create=create, synchronous=synchronous),
+        loader=WorkflowLoader(BUNDLED),
+        clock=SystemClock(),
+        new_id=new_id,
+    )
+
+
+def new_id() -> str:
+    """Ten letters and digits that people can read aloud: 49 bits."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(10))
+
+
+def new_worker_id() -> WorkerId:
+    """An id that no other worker ever has."""
+    return WorkerId(uuid.uuid4().hex)
+
+
+@asynccontextmanager
+async def executing(workspace: Workspace) -> AsyncIterator[Executor]:
+    """An executor that serves this process: what it begins ends here, or is recovered by whoever comes next."""
+    worker_id = new_worker_id()
+    lease = workspace.store.hold_worker(worker_id)
+    engine = EmbeddedEngine(workspace.clock)
+    executor = Executor(workspace, engine, worker_id=worker_id)
+    queues = {"default": STEP_QUEUE, "advance": 4}
+    tasks = [
+        asyncio.ensure_future(engine.serve(executor.deliver, queues=queues, worker_id=worker_id)),
+        asyncio.ensure_future(executor.attend()),
+    ]
+    for task in tasks:
+        task.add_done_callback(executor.watch_over)
+    try:
+        yield executor
+    finally:
+        await engine.close(grace_seconds=GRACE_SECONDS)
+        tasks[1].cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        executor.close()
+        lease.close()
