@@ -6,12 +6,12 @@ import asyncio
 import shutil
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from threading import Event as Flag
 
 from oncue.control.bodies import Bodies
-from oncue.control.calls import AsyncBody, LoadedWorkflow, Params, StepCall, StepFailed, StepOutput
+from oncue.control.calls import LoadedWorkflow, Params, StepCall, StepFailed, StepOutput, SyncBody
 from oncue.control.context import StepContext
 from oncue.control.outputs import Output
 from oncue.control.threads import StepThreads
@@ -66,7 +66,7 @@ class Desk:
     work: Work
     bodies: Bodies
     report: Callable[[EventDraft], None]
-    cancelled: Flag = field(default_factory=Flag)
+    cancelled: bool = False
     folder: Path | None = None
 
     def load_memo(self, name: str) -> bytes | None:
@@ -109,7 +109,7 @@ class Desk:
 
     def is_cancelled(self) -> bool:
         """Whether the attempt should end."""
-        return self.cancelled.is_set()
+        return self.cancelled
 
 
 class Performer:
@@ -127,14 +127,11 @@ class Performer:
         ``report`` takes the step's progress; it may be called from any thread.
         """
         desk = Desk(self._store, work, self.bodies, report)
-        body = self._loaded.bodies[work.step.name]
         try:
+            if work.step.timeout_seconds is None:
+                return await self._perform(work, desk)
             async with asyncio.timeout(work.step.timeout_seconds):
-                if isinstance(body, AsyncBody):
-                    call = await self._threads.call(lambda: self._gather(work, desk))
-                    output = await body.run(call)
-                    return await self._threads.call(lambda: self._keep(work, call, output))
-                return await self._threads.call(lambda: self._run_sync(work, desk))
+                return await self._perform(work, desk)
         except TimeoutError as error:
             return self._timed_out(work, error)
         except StepFailed as error:
@@ -144,9 +141,17 @@ class Performer:
         except Exception as error:
             return Result(failure=_describe_exception(error))
         finally:
-            desk.cancelled.set()
+            desk.cancelled = True
             if desk.folder is not None:
                 shutil.rmtree(desk.folder, ignore_errors=True)
+
+    async def _perform(self, work: Work, desk: Desk) -> Result:
+        body = self._loaded.bodies[work.step.name]
+        if isinstance(body, SyncBody):
+            return await self._threads.call(partial(self._run_sync, body, work, desk))
+        call = await self._threads.call(partial(self._gather, work, desk))
+        output = await body.run(call)
+        return await self._threads.call(partial(self._keep, work, call, output))
 
     def expand(self, step: StepDefinition, over: ContentHash, value: object) -> Expansion:
         """Work out the instances of a fan-out over a list.
@@ -166,11 +171,9 @@ class Performer:
         """
         return await self._threads.call(lambda: self.expand(step, over, self.bodies.output(over).value))
 
-    def _run_sync(self, work: Work, desk: Desk) -> Result:
+    def _run_sync(self, body: SyncBody, work: Work, desk: Desk) -> Result:
         call = self._gather(work, desk)
-        output = self._loaded.bodies[work.step.name].run(call)
-        assert isinstance(output, StepOutput), "a sync body returns its output"
-        return self._keep(work, call, output)
+        return self._keep(work, call, body.run(call))
 
     def _gather(self, work: Work, desk: Desk) -> StepCall:
         attempt = work.attempt
