@@ -24,7 +24,7 @@ from oncue.core.ports import Engine, Task, TaskKind, Transaction
 from oncue.errors import OncueError
 
 POLL_SECONDS = 0.05
-DEFAULT_PARALLEL = 8
+DEFAULT_PARALLEL = 16
 log = logging.getLogger(__name__)
 _Key = tuple[JobId, int]
 
