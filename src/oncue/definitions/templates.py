@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, meta, nodes
+from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, Undefined, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from oncue.control.calls import StepFailed
@@ -79,8 +79,8 @@ def render(text: str, params: Mapping[str, object], finalize: Callable[[object],
 
 def as_text(value: object) -> str:
     """A parameter as the environment and templates show it: text as it is, nothing for null, else JSON."""
-    if isinstance(value, str):
-        return str(value)
+    if isinstance(value, str | Undefined):
+        return str(value)  # of an undefined value: says what is undefined
     return "" if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
