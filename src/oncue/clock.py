@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from datetime import UTC, datetime
 
@@ -20,4 +19,6 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         """Wait without holding a thread."""
+        import asyncio  # most processes only ask for the time
+
         await asyncio.sleep(seconds)

@@ -8,6 +8,7 @@
     ├── NotFound               exit 4   UnknownJob, UnknownStep, UnknownRun, UnknownWorkflow, NoArtifact
     ├── Conflict               exit 5   PlanChanged, JobBusy, JobStopped, AmbiguousJob
     └── WorkspaceError         exit 1   read-only, full, newer than this program, damaged
+        ├── NoWorkspace        exit 4   there is none here
         └── WriteRefused                a late writer whose fence has been raised
 
 ``code`` is stable and part of the wire format; ``hint`` names the next command.
@@ -221,6 +222,14 @@ class WorkspaceError(OncueError):
 
     code = "workspace_error"
     http_status = 503
+
+
+class NoWorkspace(WorkspaceError):
+    """There is no workspace in this place; only creating a job makes one."""
+
+    code = "no_workspace"
+    exit_code = 4
+    http_status = 404
 
 
 class WriteRefused(WorkspaceError):

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from oncue.clock import SystemClock
-from oncue.control.execution import Executor
 from oncue.control.workspace import Workspace
 from oncue.core.model import WorkerId
 from oncue.definitions.loading import WorkflowLoader
-from oncue.engines.embedded import EmbeddedEngine
 from oncue.store import open_store
+
+if TYPE_CHECKING:
+    from oncue.control.execution import Executor
 
 BUNDLED = {"research": "oncue.workflows.research.flow:research"}
 STEP_QUEUE = 64
@@ -51,6 +52,11 @@ def new_worker_id() -> WorkerId:
 @asynccontextmanager
 async def executing(workspace: Workspace) -> AsyncIterator[Executor]:
     """An executor that serves this process: what it begins ends here, or is recovered by whoever comes next."""
+    import asyncio
+
+    from oncue.control.execution import Executor  # those who only look need no event loop
+    from oncue.engines.embedded import EmbeddedEngine
+
     worker_id = new_worker_id()
     lease = workspace.store.hold_worker(worker_id)
     engine = EmbeddedEngine(workspace.clock)

@@ -24,6 +24,7 @@ from oncue.core.ports import Engine, Task, TaskKind, Transaction
 from oncue.errors import OncueError
 
 POLL_SECONDS = 0.05
+POLLS_WITHOUT_LOOK = 20
 DEFAULT_PARALLEL = 16
 log = logging.getLogger(__name__)
 _Key = tuple[JobId, int]
@@ -62,9 +63,12 @@ class Executor:
     async def attend(self) -> None:
         """Look after the attended jobs until cancelled: turns that come, cancellations, and runs whose worker died."""
         watch = self._workspace.store.watch()
+        unseen = 0
         try:
             while True:
-                if watch.changed():
+                unseen += 1
+                if watch.changed() or unseen >= POLLS_WITHOUT_LOOK:  # the death of a worker is no commit
+                    unseen = 0
                     await asyncio.to_thread(self._look)
                 await self._workspace.clock.sleep(POLL_SECONDS)
         finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from oncue.control.preflight import Prepared, is_owned, prepare_run
@@ -81,8 +81,8 @@ def start_run(workspace: Workspace, prepared: Prepared, trigger: Trigger, *, own
     return run
 
 
-def cancel_run(workspace: Workspace, job_id: JobId, *, actor: str) -> Sequence[int]:
-    """Cancel every run of a job that has not ended, and return their numbers.
+def cancel_run(workspace: Workspace, job_id: JobId, *, actor: str, numbers: Collection[int] | None = None) -> Sequence[int]:
+    """Cancel every run of a job that has not ended, or those of these numbers, and return the numbers.
 
     A run that is executed is asked to end, and ends when its worker has seen that; one that nobody executes ends here.
     """
@@ -91,10 +91,12 @@ def cancel_run(workspace: Workspace, job_id: JobId, *, actor: str) -> Sequence[i
     def record(tx: Transaction) -> list[int]:
         tx.append_events(job_id, [], now)
         load_job(tx, job_id)
-        numbers: list[int] = []
+        found: list[int] = []
         drafts: list[EventDraft] = []
         for run in (run for run in tx.list_open_runs() if run.job_id == job_id):
-            numbers.append(run.number)
+            if numbers is not None and run.number not in numbers:
+                continue
+            found.append(run.number)
             tx.request_cancel(job_id, run.number, now)
             drafts.append(EventDraft(type=EventType.RUN_CANCEL_REQUESTED, run=run.number, data={"actor": actor}))
             if run.state is RunState.QUEUED or not is_owned(workspace.store, run):
@@ -102,7 +104,7 @@ def cancel_run(workspace: Workspace, job_id: JobId, *, actor: str) -> Sequence[i
                 drafts.extend(end_idle_run(tx, workspace, run, failure=failure))
         if drafts:
             tx.append_events(job_id, drafts, now)
-        return numbers
+        return found
 
     return workspace.store.write(record)
 

@@ -16,7 +16,7 @@ may change is planned as one entry, and its instances are decided when the list 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from oncue.core.canonical import fingerprint
@@ -25,6 +25,7 @@ from oncue.core.model import StepId, step_key, step_name
 from oncue.core.reasons import LastFailed, Missing, Reason, Requested, UpstreamExecutes, reason_as_dict
 from oncue.core.request import RunRequest, Scope
 from oncue.core.scope import Choice, choose, downstream_of, is_due
+from oncue.core.selection import resolve_phase, resolve_step
 from oncue.core.snapshot import JobSnapshot
 from oncue.core.staleness import Assessment, StepState, assess, has_failed_last
 
@@ -98,6 +99,7 @@ def plan_run(
         InvalidInput: the request names no steps where its scope needs some, or a phase or step that does not exist.
     """
     assessment = assess(snapshot)
+    request = resolve_request(request, assessment)
     choices = choose(request, assessment)
     steps = _planned_steps(choices, assessment)
     executing = {step.id for step in steps if step.action is Action.EXECUTE}
@@ -112,6 +114,14 @@ def plan_run(
         warnings=(*warnings, *find_warnings(assessment, choices, executing), *find_queue(open_runs)),
         digest=plan_digest(snapshot, request, steps),
     )
+
+
+def resolve_request(request: RunRequest, assessment: Assessment) -> RunRequest:
+    """The request with the ids of the steps and the name of the phase that it means: ordinals move, ids do not."""
+    graph, members = assessment.snapshot.graph, assessment.members
+    steps = tuple(resolve_step(text, graph=graph, members=members) for text in request.steps)
+    phase = None if request.phase is None else resolve_phase(request.phase, graph=graph)
+    return replace(request, steps=steps, phase=phase)
 
 
 def plan_digest(snapshot: JobSnapshot, request: RunRequest, steps: Sequence[PlannedStep]) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from oncue.core.ports import Store
-from oncue.errors import WorkspaceError
+from oncue.errors import NoWorkspace, WorkspaceError
 from oncue.store.database import Database
 from oncue.store.sqlite import FILE, SqliteDatabase, explain_os_error
 from oncue.store.sqltext import HEAD
@@ -49,7 +49,9 @@ def _open_folder(folder: Path, *, create: bool, synchronous: str) -> Store:
         except OSError as error:
             raise explain_os_error(error, folder) from error
     elif not (folder / FILE).exists():
-        raise WorkspaceError(f"there is no workspace in {folder}", hint="creating a job makes one; or name another folder")
+        raise NoWorkspace(
+            f"there is no workspace in {folder}", hint="oncue job create WORKFLOW makes one; --workspace names another"
+        )
     database = SqliteDatabase(folder, synchronous=synchronous)
     if create and not database.path.exists():
         _prepared(database, lambda: database.create_schema(HEAD))
@@ -75,7 +77,9 @@ def _opened(database: Database, *, create: bool) -> Store:
         database.create_schema(HEAD)
         revision = database.load_revision()
     if revision is None:
-        raise WorkspaceError(f"{database.url} holds no Oncue workspace", hint="name another place, or create a job there")
+        raise NoWorkspace(
+            f"{database.url} holds no Oncue workspace", hint="oncue job create WORKFLOW makes one; --workspace names another"
+        )
     if revision != HEAD:
         from oncue.store.migrations.upgrade import upgrade
 
