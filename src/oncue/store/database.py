@@ -120,6 +120,10 @@ class Database(Protocol):
         """Carry out one statement for each row; how many rows each of them changed."""
         ...
 
+    def is_transient(self, error: BaseException) -> bool:
+        """Whether the same work may succeed when it is tried again."""
+        ...
+
     def explain_error(self, error: BaseException) -> BaseException:
         """What a person can understand and mend, for an error of the driver; any other error as it is."""
         ...

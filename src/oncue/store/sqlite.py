@@ -170,6 +170,10 @@ class SqliteDatabase:
             counts.append(cursor.rowcount)
         return counts
 
+    def is_transient(self, error: BaseException) -> bool:  # noqa: ARG002
+        """Never: writers wait for their turn before they begin."""
+        return False
+
     def explain_error(self, error: BaseException) -> BaseException:
         """Turn errors of SQLite into what a person can do about them."""
         if isinstance(error, sqlite3.IntegrityError):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import (
+    or_,
     BigInteger,
     BindParameter,
     ColumnElement,
@@ -86,6 +87,12 @@ def _job_reads() -> Mapping[str, Executable]:
         .offset(NONE_SKIPPED),
         "definition": select(definition.c.body).where(definition.c.address == p("address")),
         "run": runs.where(run.c.job_id == p("job_id"), run.c.number == p("number")),
+        "held_run": select(run.c.number).where(
+            run.c.job_id == p("job_id"),
+            run.c.number == p("number"),
+            run.c.fence == p("fence"),
+            run.c.state == text("'running'"),
+        ),
         "runs": runs.where(run.c.job_id == p("job_id")).order_by(run.c.number),
         "open_runs": runs.where(text(OPEN_RUN)).order_by(run.c.job_id, run.c.number),
         "plan": select(plan.c.body).where(plan.c.job_id == p("job_id"), plan.c.run == p("run")),
@@ -117,6 +124,15 @@ def _attempt_reads() -> Mapping[str, Executable]:
         "succeeded": select(a.step, a.started_at, a.ended_at)
         .where(a.job_id == p("job_id"), a.state == text("'succeeded'"))
         .order_by(a.ended_at.desc()),
+        "succeeded_of": select(a.step, a.started_at, a.ended_at)
+        .where(
+            a.job_id == p("job_id"),
+            a.state == text("'succeeded'"),
+            or_(a.step == p("name"), and_(a.step >= p("first"), a.step < p("end"))),
+        )
+        .order_by(a.ended_at.desc())
+        .limit(p("limit"))
+        .offset(NONE_SKIPPED),
         "steps": select(s.step, s.last_run, s.last_number, s.last_state, s.run, s.number, s.artifact, a.inputs)
         .join_from(step, attempt, inputs, isouter=True)
         .where(s.job_id == p("job_id"), s.seq > p("since_seq")),

@@ -107,6 +107,11 @@ class StoreTransaction(StoreReader):
         """Write a run, if state and fence are still the expected ones."""
         return self._change("update_run", rows.run_change(run, expected, expected_fence))
 
+    def holds_run(self, job_id: JobId, number: int, *, fence: int) -> bool:
+        """Whether a run is running under this fence."""
+        self._cursor.execute(self._sql["held_run"], (job_id, number, fence))
+        return self._cursor.fetchone() is not None
+
     def request_cancel(self, job_id: JobId, number: int, at: datetime) -> bool:
         """Set the cancel flag of an open run; the first time it was set stays."""
         return self._change("request_cancel", (rows.to_micros(at), job_id, number))

@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from oncue.core.model import JobId, WorkerId
 from oncue.core.ports import Blobs, Reader, Transaction, Watch, WorkerLease
-from oncue.errors import WorkspaceError
-from oncue.store.database import Connection, Database
+from oncue.store.database import Database
+from oncue.store.pool import ConnectionPool
 from oncue.store.projection import write_job_data
 from oncue.store.reader import StoreReader
 from oncue.store.writer import Writer
@@ -20,13 +20,12 @@ T = TypeVar("T")
 
 
 class WorkspaceStore:
-    """One opened workspace. Read connections are kept for the next reader: as many as ever read at the same time."""
+    """One opened workspace."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._writer = Writer(database)
-        self._idle: list[Connection] = []
-        self._is_closed = False
+        self._pool = ConnectionPool(database)
         self.url = database.url
         self.folder = database.folder
         self.blobs: Blobs = database.make_blobs()
@@ -34,43 +33,8 @@ class WorkspaceStore:
     @contextmanager
     def read(self) -> Iterator[Reader]:
         """A consistent view; several may be open, each in its own thread."""
-        database = self._database
-        connection = None
-        try:
-            connection = self._take()
-            database.begin_read(connection)
-            yield StoreReader(database.cursor(connection), database.sql)
-        except Exception as error:
-            explained = database.explain_error(error)
-            if explained is error:
-                raise
-            raise explained from error
-        finally:
-            if connection is not None:
-                self._give_back(connection)
-
-    def _take(self) -> Connection:
-        if self._is_closed:
-            raise WorkspaceError("the store is closed: nothing can be read", hint="open the workspace again")
-        while True:
-            try:
-                connection = self._idle.pop()
-            except IndexError:
-                return self._database.connect(writes=False)
-            if self._database.is_usable(connection):
-                return connection
-            self._database.close(connection)
-
-    def _give_back(self, connection: Connection) -> None:
-        try:
-            self._database.end_read(connection)
-        except Exception:
-            self._database.close(connection)
-            return
-        if self._is_closed:
-            self._database.close(connection)
-        else:
-            self._idle.append(connection)
+        with self._pool.reading() as cursor:
+            yield StoreReader(cursor, self._database.sql)
 
     def submit(self, unit: Callable[[Transaction], T]) -> Future[T]:
         """Queue a write. The future resolves after the commit; an exception of the unit undoes the unit alone."""
@@ -99,9 +63,5 @@ class WorkspaceStore:
     def close(self) -> None:
         """Finish queued writes and free every connection; harmless when repeated."""
         self._writer.close()
-        if self._is_closed:
-            return
-        self._is_closed = True
-        while self._idle:
-            self._database.close(self._idle.pop())
+        self._pool.close()
         self._database.dispose()

@@ -27,6 +27,7 @@ LARGEST_BATCH = 256
 """Bounds how long one transaction keeps other processes waiting."""
 
 _Unit = tuple[Callable[[Transaction], Any], "Future[Any]"]
+_Result = tuple["Future[Any]", Any]
 
 
 class Writer:
@@ -98,45 +99,58 @@ class Writer:
         return batch, False
 
     def _carry_out(self, batch: list[_Unit]) -> None:
-        """One transaction for all."""
+        """One transaction for all; those that lost a deadlock get one of their own afterwards."""
+        again: list[_Unit] = []
         try:
             transaction = self._begin()
         except BaseException as error:
             self._fail(batch, error)
             return
         try:
-            done = self._run_alone(transaction, batch[0]) if len(batch) == 1 else self._run_each(transaction, batch)
+            done = self._run_alone(transaction, batch[0]) if len(batch) == 1 else self._run_each(transaction, batch, again)
             self._database.commit(self._connection)
         except BaseException as error:
             self._roll_back()
-            self._fail([unit for unit in batch if not unit[1].done()], error)
-            return
-        for future, result in done:
-            future.set_result(result)
+            self._fail([unit for unit in batch if not unit[1].done() and unit not in again], error)
+        else:
+            for future, result in done:
+                future.set_result(result)
+        for unit in again:
+            self._carry_out([unit])
 
     def _begin(self) -> StoreTransaction:
-        if self._connection is not None and not self._database.is_usable(self._connection):
-            self._disconnect()
-        if self._connection is None:
-            self._connection = self._database.connect(writes=True)
-            self._transaction = StoreTransaction(self._database.cursor(self._connection), self._database)
-        assert self._transaction is not None
+        """Begin on the kept connection; on a new one, when there is none or the server has cut it meanwhile."""
+        if self._connection is not None and self._transaction is not None:
+            try:
+                self._database.begin_write(self._connection)
+            except Exception:
+                if self._database.is_usable(self._connection):
+                    raise
+                self._disconnect()
+            else:
+                return self._transaction
+        self._connection = self._database.connect(writes=True)
+        self._transaction = StoreTransaction(self._database.cursor(self._connection), self._database)
         self._database.begin_write(self._connection)
         return self._transaction
 
-    def _run_alone(self, transaction: StoreTransaction, unit: _Unit) -> list[tuple[Future[Any], Any]]:
+    def _run_alone(self, transaction: StoreTransaction, unit: _Unit) -> list[_Result]:
         work, future = unit
         return [(future, work(transaction))]
 
-    def _run_each(self, transaction: StoreTransaction, batch: list[_Unit]) -> list[tuple[Future[Any], Any]]:
+    def _run_each(self, transaction: StoreTransaction, batch: list[_Unit], again: list[_Unit]) -> list[_Result]:
         done = []
-        for work, future in batch:
+        for unit in batch:
+            work, future = unit
             transaction.savepoint()
             try:
                 result = work(transaction)
             except BaseException as error:
                 transaction.undo_to_savepoint()
-                future.set_exception(self._database.explain_error(error))
+                if self._database.is_transient(error):
+                    again.append(unit)
+                else:
+                    future.set_exception(self._database.explain_error(error))
             else:
                 transaction.release_savepoint()
                 done.append((future, result))

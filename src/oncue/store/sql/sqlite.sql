@@ -39,6 +39,9 @@ SELECT definition.body FROM definition WHERE definition.address = ?;
 -- run(job_id, number)
 SELECT run.job_id, run.number, run.state, run.kind, run.request, run.trigger_id, run.plan_digest, run.definition_hash, run.params, run.queued_at, run.started_at, run.ended_at, run.error, run.owner, run.fence, run.cancel_requested_at, run.cut_off FROM run WHERE run.job_id = ? AND run.number = ?;
 
+-- held_run(job_id, number, fence)
+SELECT run.number FROM run WHERE run.job_id = ? AND run.number = ? AND run.fence = ? AND run.state = 'running';
+
 -- runs(job_id)
 SELECT run.job_id, run.number, run.state, run.kind, run.request, run.trigger_id, run.plan_digest, run.definition_hash, run.params, run.queued_at, run.started_at, run.ended_at, run.error, run.owner, run.fence, run.cancel_requested_at, run.cut_off FROM run WHERE run.job_id = ? ORDER BY run.number;
 
@@ -86,6 +89,9 @@ SELECT attempt.run, attempt.step FROM attempt WHERE attempt.job_id = ? GROUP BY 
 
 -- succeeded(job_id)
 SELECT attempt.step, attempt.started_at, attempt.ended_at FROM attempt WHERE attempt.job_id = ? AND attempt.state = 'succeeded' ORDER BY attempt.ended_at DESC;
+
+-- succeeded_of(job_id, name, first, end, limit)
+SELECT attempt.step, attempt.started_at, attempt.ended_at FROM attempt WHERE attempt.job_id = ? AND attempt.state = 'succeeded' AND (attempt.step = ? OR attempt.step >= ? AND attempt.step < ?) ORDER BY attempt.ended_at DESC LIMIT ? OFFSET 0;
 
 -- steps(job_id, since_seq)
 SELECT step.step, step.last_run, step.last_number, step.last_state, step.run, step.number, step.artifact, attempt.inputs FROM step LEFT OUTER JOIN attempt ON attempt.job_id = step.job_id AND attempt.run = step.run AND attempt.step = step.step AND attempt.number = step.number WHERE step.job_id = ? AND step.seq > ?;
