@@ -22,6 +22,8 @@ BUNDLED = {"research": "oncue.workflows.research.flow:research"}
 STEP_QUEUE = 64
 """How many attempts one process executes at once, over all its runs."""
 GRACE_SECONDS = 0.2
+GC_THRESHOLDS = (50_000, 20, 50)
+"""A large job is many small records without cycles; the default would walk all of them at every few hundred new ones."""
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
@@ -53,10 +55,12 @@ def new_worker_id() -> WorkerId:
 async def executing(workspace: Workspace) -> AsyncIterator[Executor]:
     """An executor that serves this process: what it begins ends here, or is recovered by whoever comes next."""
     import asyncio
+import gc
 
     from oncue.control.execution import Executor  # those who only look need no event loop
     from oncue.engines.embedded import EmbeddedEngine
 
+    gc.set_threshold(*GC_THRESHOLDS)
     worker_id = new_worker_id()
     lease = workspace.store.hold_worker(worker_id)
     engine = EmbeddedEngine(workspace.clock)

@@ -7,11 +7,12 @@ words are those of the file's readers: created, running, waiting, completed, fai
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 
 from oncue.control.workspace import Workspace
-from oncue.core.model import Job, JobId, JobStatus, Run, RunState
-from oncue.core.ports import Reader
+from oncue.core.model import Job, JobId, JobStatus, Run, RunState, StepId
+from oncue.core.ports import Reader, StepRecord
 
 STATUS_WORDS = {
     RunState.QUEUED: "running",
@@ -30,12 +31,12 @@ def project_job(workspace: Workspace, job_id: JobId) -> None:
         job = reader.load_job(job_id)
         if job is None:
             return
-        record = _describe(reader, job)
+        record = _describe(reader, job, workspace.states.load(reader, job).steps)
     body = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
     workspace.store.write_projection(job_id, body.encode())
 
 
-def _describe(reader: Reader, job: Job) -> dict[str, object]:
+def _describe(reader: Reader, job: Job, steps: Mapping[StepId, StepRecord]) -> dict[str, object]:
     runs = reader.list_runs(job.id)
     latest = runs[-1] if runs else None
     return {
@@ -49,7 +50,7 @@ def _describe(reader: Reader, job: Job) -> dict[str, object]:
             "runs": len(runs),
             "steps": {
                 record.step: {"run": record.current.run, "artifact": record.current.artifact}
-                for record in sorted(reader.list_steps(job.id), key=lambda record: record.step)
+                for _, record in sorted(steps.items())
                 if record.current is not None
             },
         },

@@ -9,7 +9,7 @@ from oncue.control.sources import FollowedDefinition, follow_definition
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.estimate import Estimate, estimate_plan
 from oncue.core.findings import OpenRun
-from oncue.core.model import JobId, Run
+from oncue.core.model import JobId, Run, step_name
 from oncue.core.parameters import read_params, resolve_params
 from oncue.core.plan import Plan, plan_run
 from oncue.core.ports import Store
@@ -39,7 +39,6 @@ def prepare_run(workspace: Workspace, job_id: JobId, request: RunRequest, *, is_
         followed = follow_definition(workspace, reader, job, choice=request.definition)
         state = workspace.states.load(reader, job)
         open_runs = [run for run in reader.list_open_runs() if run.job_id == job_id]
-        durations = reader.durations(job_id)
     definition = followed.graph.definition
     if is_text:
         request = replace(request, params=read_params(definition, request.params))
@@ -54,6 +53,9 @@ def prepare_run(workspace: Workspace, job_id: JobId, request: RunRequest, *, is_
         warnings=followed.warnings,
         blockers=followed.blockers,
     )
+    names = {step_name(step.id) for step in plan.executing}
+    with workspace.store.read() as reader:
+        durations = reader.durations(job_id, names)
     return Prepared(plan=plan, snapshot=snapshot, followed=followed, estimate=estimate_plan(plan, durations))
 
 

@@ -160,8 +160,13 @@ class Reader(Protocol):
         """For each run of a job the steps it executed (at least one attempt), in the order in which they started."""
         ...
 
-    def durations(self, job_id: JobId, *, limit: int = 5) -> Mapping[str, Sequence[float]]:
-        """Step name → seconds of its latest succeeded attempts, at most ``limit`` of each, the newest first."""
+    def durations(
+        self, job_id: JobId, names: Collection[str] | None = None, *, limit: int = 5
+    ) -> Mapping[str, Sequence[float]]:
+        """Step name → seconds of its latest succeeded attempts (of all its instances), at most ``limit``, newest first.
+
+        ``names`` None means every step of the job.
+        """
         ...
 
     def list_steps(self, job_id: JobId, *, since_seq: int = 0) -> Sequence[StepRecord]:

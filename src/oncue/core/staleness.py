@@ -83,14 +83,32 @@ class Assessment:
     def assess(self, name: str) -> None:
         """Determine the steps of one definition and their status, from the present state of what they consume."""
         step = self.snapshot.graph.steps[name]
-        supplies = [self.supplies[upstream] for upstream in step.needs]
         if step.each is not None:
-            self._assess_fan_out(step, supplies)
+            self._assess_fan_out(step, [self.supplies[upstream] for upstream in step.needs])
             return
         only = StepId(name)
         self.members[name] = (only,)
-        status = self.statuses[only] = self._status(step, only, supplies)
-        self.supplies[name] = Supply(name, artifact_of(self.currents.get(only)), status.is_sound)
+        current = self.currents.get(only)
+        if current is not None and self._is_untouched(step, current):
+            self.statuses[only] = FRESH
+            self.supplies[name] = Supply(name, current.artifact, is_sound=True)
+            return
+        status = self._status(step, only, [self.supplies[upstream] for upstream in step.needs])
+        self.statuses[only] = status
+        self.supplies[name] = Supply(name, artifact_of(current), status.is_sound)
+
+    def _is_untouched(self, step: StepDefinition, current: Current) -> bool:
+        """The common case, decided without building anything: nothing the step consumed is another now."""
+        inputs = current.inputs
+        if inputs.definition != step.hash:
+            return False
+        consumed = inputs.steps
+        for upstream in step.needs:
+            supply = self.supplies[upstream]
+            if not supply.is_sound or supply.address != consumed.get(upstream):
+                return False
+        hashes = self.snapshot.param_hashes
+        return all(hashes.get(name) == was for name, was in inputs.params.items()) if inputs.params else True
 
     def _assess_fan_out(self, step: StepDefinition, supplies: Sequence[Supply]) -> None:
         items = self.elements(step)
