@@ -186,7 +186,12 @@ class Performer:
             address = ContentHash(text)
             inputs[name] = self.bodies.collection(address) if address in collections else self.bodies.output(address)
         context = StepContext(
-            desk, step=attempt.key.step, run=attempt.key.run, attempt=attempt.key.number, mode=attempt.context
+            desk,
+            job=attempt.key.job_id,
+            step=attempt.key.step,
+            run=attempt.key.run,
+            attempt=attempt.key.number,
+            mode=attempt.context,
         )
         return StepCall(
             definition=work.step,
