@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import secrets
 import uuid
 from collections.abc import AsyncIterator
@@ -55,7 +56,6 @@ def new_worker_id() -> WorkerId:
 async def executing(workspace: Workspace) -> AsyncIterator[Executor]:
     """An executor that serves this process: what it begins ends here, or is recovered by whoever comes next."""
     import asyncio
-import gc
 
     from oncue.control.execution import Executor  # those who only look need no event loop
     from oncue.engines.embedded import EmbeddedEngine
