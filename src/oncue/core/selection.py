@@ -32,6 +32,8 @@ def resolve_step(text: str, *, graph: Graph, members: Members) -> StepId:
             f"the instances of {name!r} are not known before {graph.steps[name].each!r} has run",
             hint=f"name the whole step: --step {name}",
         )
+    if not instances:
+        raise InvalidInput(f"{name!r} has no instances: the list of {graph.steps[name].each!r} is empty")
     return _resolve_instance(name, rest[:-1], instances)
 
 
@@ -67,7 +69,7 @@ def resolve_phase(text: str, *, graph: Graph) -> str:
     phases = graph.definition.phases
     if text in phases:
         return text
-    if text.isdigit() and 1 <= int(text) <= len(phases):
+    if text.isdecimal() and 1 <= int(text) <= len(phases):
         return phases[int(text) - 1]
     raise UnknownPhase(text, phases)
 
