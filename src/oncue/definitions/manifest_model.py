@@ -72,11 +72,8 @@ class ManifestParam(_Part):
     help: Annotated[str, Field(description="A line shown to people.")] = ""
 
 
-_BARE = {"type": ["string", "number", "boolean", "array", "null"], "description": "The default; its type is inferred."}
-Param = Annotated[
-    ManifestParam,
-    BeforeValidator(_read_param, json_schema_input_type=ManifestParam),
-]
+BARE_PARAM = {"type": ["string", "number", "boolean", "array", "null"], "description": "The default; its type is inferred."}
+Param = Annotated[ManifestParam, BeforeValidator(_read_param, json_schema_input_type=ManifestParam)]
 
 
 class ManifestStep(_Part):

@@ -1,0 +1,70 @@
+"""The published schema and the reference page are what the program does."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from oncue.core.parameters import resolve_params
+from oncue.definitions.manifest_model import Manifest, ManifestParam, ManifestStep
+from oncue.definitions.manifest_schema import manifest_schema, refresh_page, render_schema
+from tests.definitions.desk import make_call, run_body
+from tests.definitions.manifests import load_text
+from tests.support.repository import ROOT
+
+SCHEMA = ROOT / "schemas" / "manifest.json"
+PAGE = ROOT / "docs" / "reference" / "manifest.md"
+REFRESH = f"python -m oncue.definitions.manifest_schema {SCHEMA.relative_to(ROOT)} {PAGE.relative_to(ROOT)}"
+REGION = "north; rm -rf / $(reboot)"
+EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_the_committed_schema_is_up_to_date() -> None:
+    assert SCHEMA.read_text(encoding="utf-8") == render_schema(), REFRESH
+
+
+def test_the_tables_of_the_reference_are_up_to_date() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+
+    assert refresh_page(page) == page, REFRESH
+
+
+def test_the_reference_explains_every_key() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+
+    for model in (Manifest, ManifestParam, ManifestStep):
+        for name, field in model.model_fields.items():
+            assert f"| `{name}` |" in page
+            assert field.description
+
+
+def test_the_schema_allows_no_key_that_the_program_refuses() -> None:
+    schema = manifest_schema()
+
+    for part in (schema, *schema["$defs"].values()):
+        assert part["additionalProperties"] is False
+    assert set(schema["$defs"]["ManifestStep"]["required"]) == {"id", "run"}
+    assert "prompt" not in schema["$defs"]["ManifestStep"]["properties"]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=range(1, len(EXAMPLES) + 1))
+def test_every_example_of_the_reference_is_a_manifest(example: str, tmp_path: Path) -> None:
+    assert load_text(tmp_path, example).definition.steps
+
+
+@pytest.mark.parametrize(
+    ("example", "step", "printed"),
+    [
+        (0, "fetch", "sun 12\nwind 30\n"),
+        (1, "show", "eu\n"),
+        (4, "show", f"{REGION}\nin {REGION} in {REGION}\n"),
+    ],
+)
+def test_the_examples_of_the_reference_do_what_it_says(example: int, step: str, printed: str, tmp_path: Path) -> None:
+    loaded = load_text(tmp_path, EXAMPLES[example])
+    given = {param.name: "secret" for param in loaded.definition.params if param.is_required}
+    params = resolve_params(loaded.definition, given, from_text=True)
+
+    result = run_body(loaded, make_call(loaded, step, folder=tmp_path / "scratch", params=params))
+
+    assert result.files["stdout"].read_text() == printed
