@@ -86,8 +86,14 @@ def test_no_text_around_it_makes_a_value_a_program(before: str, after: str, tmp_
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [("eu", "x eu y"), (10, "x 10 y"), (0.5, "x 0.5 y"), (True, "x true y"), ("a/b.c-d_e:f=g,h@i%j+", "x a/b.c-d_e:f=g,h@i%j+ y")],
-)  # fmt: skip
+    [
+        ("eu", "x eu y"),
+        (10, "x 10 y"),
+        (0.5, "x 0.5 y"),
+        (True, "x true y"),
+        ("a/b.c-d_e:f=g,h@i%j+", "x a/b.c-d_e:f=g,h@i%j+ y"),
+    ],
+)
 def test_a_plain_value_stands_in_the_text_as_it_is(value: object, text: str) -> None:
     shell = render_shell("x {{ params.x }} y", {"x": value})
 

@@ -163,7 +163,7 @@ def _check_validates(name: str, hint: Any) -> None:
     try:
         TypeAdapter(hint)
     except PydanticUserError as error:
-        reason = str(error).splitlines()[0]
+        reason = str(error).splitlines()[0].partition(". ")[0]
         raise SignatureError(f"values of {_shown(hint)} cannot be validated: {reason}", name) from error
 
 
