@@ -19,7 +19,7 @@ from oncue.store import open_store
 if TYPE_CHECKING:
     from oncue.control.execution import Executor
 
-BUNDLED = {"research": "oncue.workflows.research.flow:research"}
+BUNDLED = {"research": "oncue.workflows.research.flow:workflow"}
 STEP_QUEUE = 64
 """How many attempts one process executes at once, over all its runs."""
 GRACE_SECONDS = 0.2

@@ -35,7 +35,7 @@ def test_the_steps_depend_on_each_other_as_drawn() -> None:
 
 def test_a_corpus_that_cannot_be_used_fails_its_step_with_a_hint(tmp_path: Path) -> None:
     with pytest.raises(StepFailed) as caught:
-        corpus(Params({"documents": str(tmp_path / "nowhere")}))
+        corpus(Params({"corpus": str(tmp_path / "nowhere")}))
 
     assert caught.value.code == "unusable_corpus"
     assert "python-docs" in caught.value.message
@@ -52,7 +52,7 @@ def test_declaring_the_workflow_imports_no_heavy_library() -> None:
 
 def test_the_steps_run_through_json_from_question_to_proved_report(tmp_path: Path) -> None:
     loaded = workflow.load()
-    params = {"question": "How do generators handle exceptions?", "documents": "python-docs"}
+    params = {"question": "How do generators handle exceptions?", "corpus": "python-docs"}
     outputs: dict[str, Output | Mapping[str, Output]] = {}
 
     def run(step: str, **instance: Any) -> StepOutput:

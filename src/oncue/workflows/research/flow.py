@@ -24,11 +24,12 @@ workflow = Workflow(
     phases=["gather", "goals", "plan", "execute", "report"],
     params={
         "question": Param(str, help="What the documents are asked, in words."),
-        "documents": Param(
+        "corpus": Param(
             str,
             default=PYTHON_DOCS,
             help=f"A folder of Markdown, text, HTML or PDF files; or {PYTHON_DOCS}, the language reference inside CPython.",
         ),
+        "evidence": Param(int, default=5, help="How many sentences a finding quotes at most."),
     },
 )
 
@@ -37,7 +38,7 @@ workflow = Workflow(
 def corpus(params: Params) -> Corpus:
     """Read every document; a rerun does not read them again unless a refresh is asked for."""
     try:
-        return gather(params.documents)
+        return gather(params.corpus)
     except CorpusError as error:
         raise StepFailed(error.message, code="unusable_corpus", detail=error.hint) from error
 
@@ -67,9 +68,11 @@ def plan(synthesis: Synthesis) -> list[PlannedQuestion]:
 
 
 @workflow.step(phase="execute", each="plan", key="id")
-def finding(item: PlannedQuestion, corpus: Corpus) -> Finding:
+def finding(item: PlannedQuestion, corpus: Corpus, params: Params) -> Finding:
     """Find the evidence for one planned question."""
-    return find_evidence(item, corpus)
+    if params.evidence < 1:
+        raise StepFailed(f"evidence={params.evidence}: a finding quotes at least one sentence", code="bad_parameter")
+    return find_evidence(item, corpus, count=params.evidence)
 
 
 @workflow.step(phase="report", deliverable=True)
