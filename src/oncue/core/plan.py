@@ -26,7 +26,7 @@ from oncue.core.reasons import LastFailed, Missing, Reason, Requested, UpstreamE
 from oncue.core.request import RunRequest, Scope
 from oncue.core.scope import Choice, choose, downstream_of, is_due
 from oncue.core.selection import resolve_phase, resolve_step
-from oncue.core.snapshot import JobSnapshot
+from oncue.core.snapshot import JobSnapshot, hash_params
 from oncue.core.staleness import Assessment, StepState, assess, has_failed_last
 
 _REQUESTED: tuple[Reason, ...] = (Requested(),)
@@ -229,8 +229,9 @@ def _kept(members: Sequence[StepId], assessment: Assessment) -> list[PlannedStep
 
 
 def _becomes_stale(assessment: Assessment, executing: Collection[StepId]) -> tuple[StepId, ...]:
-    """The sound outputs that depend on an executing step and do not execute themselves."""
+    """The outputs that are sound now, do not execute, and depend on what does or on parameters that the run changes."""
     graph = assessment.snapshot.graph
+    before = _before(assessment)
     touched: dict[str, set[StepId] | None] = {}
     for this in executing:
         name = step_name(this)
@@ -238,17 +239,27 @@ def _becomes_stale(assessment: Assessment, executing: Collection[StepId]) -> tup
             touched[name] = None
         elif (some := touched.setdefault(name, set())) is not None:
             some.add(this)
-    stale: list[StepId] = []
     spread = downstream_of(touched, graph) if touched else {}
-    for name in graph.names:
-        if name in spread:
-            wanted = spread[name]
-            stale.extend(
-                this
-                for this in assessment.members[name] or ()
-                if (wanted is None or this in wanted)
-                and this not in executing
-                and StepId(name) not in executing
-                and assessment.statuses[this].is_sound
-            )
-    return tuple(stale)
+    return tuple(
+        this
+        for name in (graph.names if before is not assessment else [name for name in graph.names if name in spread])
+        if StepId(name) not in executing
+        for this in before.members[name] or ()
+        if this not in executing
+        and before.statuses[this].is_sound
+        and (_is_reached(this, spread) or not assessment.statuses[this].is_sound)
+    )
+
+
+def _is_reached(this: StepId, spread: Mapping[str, set[StepId] | None]) -> bool:
+    wanted = spread.get(step_name(this), set())
+    return wanted is None or this in wanted
+
+
+def _before(assessment: Assessment) -> Assessment:
+    """The status of every step with the parameters that the job has now."""
+    snapshot = assessment.snapshot
+    if all(snapshot.params.get(name) == value for name, value in snapshot.job.params.items()):
+        return assessment
+    hashes = hash_params(snapshot.job.params)
+    return assess(replace(snapshot, params=snapshot.job.params, param_hashes=hashes))
