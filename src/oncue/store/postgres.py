@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from oncue.core.model import WorkerId
 from oncue.core.ports import Blobs, Watch, WorkerLease
@@ -55,13 +56,14 @@ class PostgresDatabase:
         self.url, self._passwords = hide_password(url)
         self.sql: Sql = load_sql("postgres")
         self._address = url
+        self._defaults: dict[str, Any] = {} if "connect_timeout=" in url else {"connect_timeout": CONNECT_SECONDS}
         self._pool = ConnectionPool(self)
 
     def connect(self, *, writes: bool) -> Connection:  # noqa: ARG002 - reading is enforced by each transaction
         """Open a session."""
         try:
-            return psycopg.connect(self._address, autocommit=True, connect_timeout=CONNECT_SECONDS, client_encoding="utf8")
-        except psycopg.OperationalError as error:
+            return psycopg.connect(self._address, autocommit=True, client_encoding="utf8", **self._defaults)
+        except psycopg.Error as error:
             raise self._unreachable(error) from None
 
     def _unreachable(self, error: BaseException) -> WorkspaceError:
@@ -248,5 +250,5 @@ def hide_password(url: str) -> tuple[str, tuple[str, ...]]:
     query = parse_qsl(parts.query, keep_blank_values=True)
     secrets = {password, unquote(password)} | {value for key, value in query if key in _SECRETS}
     shown = urlencode([(key, value) for key, value in query if key not in _SECRETS], safe="/")
-    bare = urlunsplit(parts._replace(netloc=f"{name}{at}{host}", query=shown))
+    bare = f"{parts.scheme}://{name}{at}{host}{parts.path}{'?' if shown else ''}{shown}"
     return bare, tuple(sorted(secrets - {""}, key=len, reverse=True))

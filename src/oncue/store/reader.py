@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 
@@ -145,7 +145,7 @@ class StoreReader:
                 seconds.append((ended - started) / 1_000_000)
         return found
 
-    def _succeeded(self, job_id: JobId, names: Collection[str] | None, limit: int) -> Iterable[Sequence[Any]]:
+    def _succeeded(self, job_id: JobId, names: Collection[str] | None, limit: int) -> Iterable[Row]:
         """Succeeded attempts, the newest first; for a few steps only theirs are read."""
         if names is None or len(names) > FEW_STEPS:
             return (row for row in self._all("succeeded", job_id) if names is None or step_name(row[0]) in names)

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import (
-    or_,
     BigInteger,
     BindParameter,
     ColumnElement,
@@ -23,6 +22,7 @@ from sqlalchemy import (
     delete,
     func,
     literal_column,
+    or_,
     select,
     text,
     update,
