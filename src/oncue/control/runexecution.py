@@ -154,18 +154,7 @@ class RunExecution:
 
     def settle_cancelled(self, key: str) -> asyncio.Future[None] | None:
         """An attempt was interrupted because the run is cancelled."""
-        work = self._work.pop(key)
-        step = work.attempt.key.step
-        ended = replace(
-            work.attempt,
-            state=AttemptState.CANCELLED,
-            ended_at=self._workspace.clock.now(),
-            error=self._failure,
-        )
-        self._batch.ended.append(ended)
-        self._batch.failed.append(ended)
-        self._batch.drafts.append(EventDraft(type=EventType.STEP_CANCELLED, run=self.run.number, step=step))
-        self.progress.fail(step)
+        self._end_cancelled(self._work.pop(key).attempt)
         self.go_on()
         return self._flush
 
@@ -210,7 +199,7 @@ class RunExecution:
 
     def _begin(self, step: StepId, now: datetime) -> None:
         lost = self._interrupted.pop(step, None)
-        if lost is not None and lost.fence > MAX_LOSSES:
+        if lost is not None and lost.fence >= MAX_LOSSES:
             self._give_up(lost, now)
             return
         if lost is not None:
@@ -318,6 +307,14 @@ class RunExecution:
         self.progress.fail(step)
         self._fail_run(step, failure)
 
+    def _end_cancelled(self, attempt: Attempt) -> None:
+        step = attempt.key.step
+        ended = replace(attempt, state=AttemptState.CANCELLED, ended_at=self._workspace.clock.now(), error=self._failure)
+        self._batch.ended.append(ended)
+        self._batch.failed.append(ended)
+        self._batch.drafts.append(EventDraft(type=EventType.STEP_CANCELLED, run=self.run.number, step=step))
+        self.progress.fail(step)
+
     def _may_retry(self, failed: Attempt) -> bool:
         definition = self.progress.graph.steps.get(step_name(failed.key.step))
         return definition is not None and failed.key.number <= definition.retry.retries
@@ -335,6 +332,8 @@ class RunExecution:
                 self._batch.run_after = replace(self.run, state=RunState.WAITING, owner=None)
                 self._batch.drafts.append(EventDraft(type=EventType.RUN_PAUSED, run=self.run.number))
             return
+        for lost in self._interrupted.values():  # its worker died, and the run ends before it can begin again
+            self._end_cancelled(lost)
         state = self._ends_as or (RunState.FAILED if self._failure else RunState.SUCCEEDED)
         if self.progress.is_done and state is RunState.HALTED:
             state = RunState.SUCCEEDED
