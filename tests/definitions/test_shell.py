@@ -330,6 +330,22 @@ def test_a_timeout_ends_the_step_as_a_cancel_does(tmp_path: Path) -> None:
     assert not is_group_alive(cancelled.group)
 
 
+def test_a_cancel_carries_the_end_of_the_log(tmp_path: Path) -> None:
+    step = ShellStep(run="echo the last words; echo > ready; sleep 1000", env={}, outputs=(), folder=str(tmp_path))
+    call = make_call(one_step(tmp_path), "a", folder=tmp_path / "scratch")
+    os.mkfifo(tmp_path / "ready")
+
+    async def cancel() -> None:
+        task = asyncio.ensure_future(awaited(make_shell_body(step), call=call))
+        await asyncio.to_thread((tmp_path / "ready").read_text)
+        task.cancel()
+        await task
+
+    with pytest.raises(asyncio.CancelledError) as caught:
+        asyncio.run(cancel())
+    assert "the last words\n" in caught.value.__notes__
+
+
 def test_no_zombie_is_left(tmp_path: Path) -> None:
     leader = int(stdout_of(run_text(tmp_path, "echo $$")))
 

@@ -219,6 +219,7 @@ def test_a_key_may_be_a_field_or_computed() -> None:
         ({"url": "a]"}, "url", r"the key of the element at position 3 is 'a\]'; a key is 1 to 120 characters"),
         ({"url": None}, "url", "position 3 is not text"),
         ({}, lambda _: "", "is ''"),
+        ({}, lambda item: item["a"], "key= fails for the element at position 3: KeyError: 'a'"),
         ({}, lambda _: "x" * 121, "a key is 1 to 120 characters"),
     ],
 )

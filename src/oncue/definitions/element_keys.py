@@ -31,7 +31,7 @@ def key_function(
         return _default_key
     if isinstance(key, str):
         return _by_field(step, key)
-    return lambda index, item: _checked(step, index, _as_text(key(element(item) if element else item)))
+    return _by_function(step, key, element)
 
 
 def _default_key(index: int, item: object) -> str:
@@ -55,6 +55,21 @@ def _by_field(step: str, name: str) -> KeyFunction:
         return _checked(step, index, _as_text(item[name]))
 
     return read
+
+
+def _by_function(step: str, key: Callable[[Any], str], element: Callable[[object], object] | None) -> KeyFunction:
+    def compute(index: int, item: object) -> str:
+        typed = element(item) if element else item
+        try:
+            found = key(typed)
+        except Exception as error:
+            raise StepFailed(
+                f"step {step!r}: key= fails for the element at position {index + 1}: {type(error).__name__}: {error}",
+                code="invalid_key",
+            ) from error
+        return _checked(step, index, _as_text(found))
+
+    return compute
 
 
 def _checked(step: str, index: int, text: str | None) -> str:

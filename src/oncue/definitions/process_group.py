@@ -50,16 +50,14 @@ async def run_group(
             start_new_session=True,
         )
     )
-    try:
-        process = await asyncio.shield(starting)
-    except asyncio.CancelledError:
-        with contextlib.suppress(OSError):
-            await _end(await starting, None, grace_seconds)
-        raise
+    was_cancelled = await _outlast_cancels(starting)
+    process = starting.result()
     assert process.stdout is not None
     assert process.stderr is not None
     pumps = asyncio.gather(_pump(process.stdout, sinks[0]), _pump(process.stderr, sinks[1]))
     try:
+        if was_cancelled:
+            raise asyncio.CancelledError
         status = await _wait(process, pumps)
         await _finish(pumps, grace_seconds)
     finally:
@@ -91,22 +89,30 @@ async def _finish(pumps: Pumps, grace_seconds: float) -> None:
         await asyncio.wait_for(asyncio.shield(pumps), grace_seconds)
 
 
-async def _end(process: asyncio.subprocess.Process, pumps: Pumps | None, grace_seconds: float) -> None:
+async def _end(process: asyncio.subprocess.Process, pumps: Pumps, grace_seconds: float) -> None:
     """End the group, come what may: a further cancel only ends the grace, and is passed on when all is over."""
     hurry = asyncio.Event()
     ending = asyncio.ensure_future(_end_group(process, pumps, grace_seconds=grace_seconds, hurry=hurry))
-    while not ending.done():
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.shield(ending)
-            return
-        hurry.set()
+    was_cancelled = await _outlast_cancels(ending, hurry)
     ending.result()
-    raise asyncio.CancelledError
+    if was_cancelled:
+        raise asyncio.CancelledError
 
 
-async def _end_group(
-    process: asyncio.subprocess.Process, pumps: Pumps | None, *, grace_seconds: float, hurry: asyncio.Event
-) -> None:
+async def _outlast_cancels(work: asyncio.Future[Any], hurry: asyncio.Event | None = None) -> bool:
+    """Wait until work is done whoever cancels meanwhile; returns whether anybody did."""
+    was_cancelled = False
+    while not work.done():
+        try:
+            await asyncio.wait({work})
+        except asyncio.CancelledError:
+            was_cancelled = True
+            if hurry is not None:
+                hurry.set()
+    return was_cancelled
+
+
+async def _end_group(process: asyncio.subprocess.Process, pumps: Pumps, *, grace_seconds: float, hurry: asyncio.Event) -> None:
     if is_group_alive(process.pid):
         _signal_group(process.pid, signal.SIGTERM)
         loop = asyncio.get_running_loop()
@@ -116,7 +122,7 @@ async def _end_group(
                 await asyncio.wait_for(hurry.wait(), _LOOK_SECONDS)
         _signal_group(process.pid, signal.SIGKILL)
     await process.wait()
-    if pumps is not None and not pumps.done():
+    if not pumps.done():
         await _stop_reading(process, pumps)
 
 

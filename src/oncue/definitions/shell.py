@@ -109,6 +109,9 @@ async def _execute(step: ShellStep, text: str, *, env: Mapping[str, str], scratc
                 sinks=(_Tee(log, stdout), log.write),
                 grace_seconds=grace_seconds,
             )
+        except asyncio.CancelledError as error:
+            error.add_note(tail(scratch / "log"))  # whoever turns it into a timeout can say what was printed last
+            raise
         except FileNotFoundError as error:
             raise StepFailed(f"its folder is gone: {step.folder}", code="no_folder") from error
         except (OSError, ValueError) as error:

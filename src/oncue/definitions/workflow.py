@@ -144,29 +144,21 @@ class Workflow:
         Raises:
             DefinitionError: an option, a parameter or an annotation that cannot be meant; a second step of this id.
         """
-        if not isinstance(retries, RetryPolicy):
-            retries = RetryPolicy(retries=retries, backoff_seconds=backoff_seconds)
         options = StepOptions(
             each=each,
             key=key,
             is_source=source,
             is_deliverable=deliverable,
             keeps_history=keep_history,
-            retry=retries,
+            retry=_policy(retries, backoff_seconds),
             timeout_seconds=timeout_seconds,
             version=version,
         )
         local_names = _local_names(sys._getframe(1))
 
         def declare(function: F) -> F:
-            declared = declare_step(
-                function,
-                id=id or function.__name__,
-                phase=self._last_phase if phase is None else phase,
-                options=options,
-                local_names=local_names,
-            )
-            self._add(declared)
+            name, place = id or function.__name__, phase or self._last_phase
+            self._add(declare_step(function, id=name, phase=place, options=options, local_names=local_names))
             return function
 
         return declare if function is None else declare(function)
@@ -255,6 +247,10 @@ class Workflow:
 
     def _error(self, message: str, field: str) -> DefinitionError:
         return DefinitionError(message, file=self.file, line=self._line, field=field)
+
+
+def _policy(retries: int | RetryPolicy, backoff_seconds: float) -> RetryPolicy:
+    return retries if isinstance(retries, RetryPolicy) else RetryPolicy(retries=retries, backoff_seconds=backoff_seconds)
 
 
 def _local_names(frame: FrameType) -> Mapping[str, object]:
