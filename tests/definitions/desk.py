@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -36,6 +37,9 @@ class MemoryDesk:
     def scratch_folder(self) -> Path:
         self._folder.mkdir(parents=True, exist_ok=True)
         return self._folder
+
+    def open_log(self) -> logging.Logger:
+        return logging.getLogger("oncue.step")
 
     def is_cancelled(self) -> bool:
         return False

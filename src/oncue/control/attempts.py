@@ -3,113 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from oncue.control.bodies import Bodies
 from oncue.control.calls import LoadedWorkflow, Params, StepCall, StepFailed, StepOutput, SyncBody
 from oncue.control.context import StepContext
+from oncue.control.desk import Desk
 from oncue.control.outputs import Output
 from oncue.control.threads import StepThreads
+from oncue.control.work import Result, Work
 from oncue.core.canonical import canonical_json, content_hash
 from oncue.core.definition import StepDefinition
-from oncue.core.events import EventDraft, EventType
-from oncue.core.model import (
-    Artifact,
-    Attempt,
-    ContentHash,
-    Current,
-    Expansion,
-    Failure,
-)
+from oncue.core.events import EventDraft
+from oncue.core.model import Artifact, ContentHash, Expansion, Failure
 from oncue.core.ports import Store
-from oncue.core.progress import Consumption
-from oncue.errors import OncueError, WriteRefused
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """An attempt that began, with everything its execution needs."""
-
-    attempt: Attempt
-    step: StepDefinition
-    consumption: Consumption
-    params: Mapping[str, object]
-    load_item: Callable[[], object] | None = None
-    previous: Current | None = None
-    fans_out: tuple[StepDefinition, ...] = ()
-    """The steps that fan out over this one's list."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """How an execution ended: an artifact, or a failure."""
-
-    artifact: Artifact | None = None
-    failure: Failure | None = None
-    params_read: tuple[str, ...] = ()
-    log: ContentHash | None = None
-    expansions: tuple[Expansion, ...] = ()
-    extra: tuple[Artifact, ...] = ()
-    """Collections it consumed, which are stored with it."""
-
-
-@dataclass(slots=True)
-class Desk:
-    """What a running attempt may ask of the product; the implementation behind ``StepContext``."""
-
-    store: Store
-    work: Work
-    bodies: Bodies
-    report: Callable[[EventDraft], None]
-    cancelled: bool = False
-    folder: Path | None = None
-
-    def load_memo(self, name: str) -> bytes | None:
-        """What was kept under a name, or None."""
-        with self.store.read() as reader:
-            return reader.load_memo(self.work.attempt.key, name)
-
-    def keep_memo(self, name: str, body: bytes) -> None:
-        """Keep a result under the attempt's fence; durable on return."""
-        attempt = self.work.attempt
-
-        def record(tx: object) -> None:
-            current = tx.load_attempt(attempt.key)  # type: ignore[attr-defined]
-            if current is None or current.fence != attempt.fence or current.state is not attempt.state:
-                raise WriteRefused(f"the attempt of {attempt.key.step} is not this worker's any more")
-            tx.put_memo(attempt.key, name, body)  # type: ignore[attr-defined]
-
-        self.store.write(record)
-
-    def report_progress(self, *, done: float, total: float | None, message: str) -> None:
-        """Report progress; the executor drops what comes too fast."""
-        key = self.work.attempt.key
-        data = {"done": done, "total": total, "message": message}
-        self.report(EventDraft(type=EventType.STEP_PROGRESS, run=key.run, step=key.step, data=data))
-
-    def load_previous(self) -> object:
-        """The value of the step's own last output, or None."""
-        previous = self.work.previous
-        return self.bodies.output(previous.artifact).value if previous else None
-
-    def scratch_folder(self) -> Path:
-        """An empty folder of this attempt's own; made on first use."""
-        if self.folder is None:
-            key = self.work.attempt.key
-            name = f"{key.run}-{content_hash(key.step.encode())[7:19]}-{key.number}-{self.work.attempt.fence}"
-            self.folder = Path(self.store.folder) / "jobs" / key.job_id / "scratch" / name
-            shutil.rmtree(self.folder, ignore_errors=True)
-            self.folder.mkdir(parents=True)
-        return self.folder
-
-    def is_cancelled(self) -> bool:
-        """Whether the attempt should end."""
-        return self.cancelled
+from oncue.errors import OncueError
 
 
 class Performer:
@@ -128,24 +38,28 @@ class Performer:
         """
         desk = Desk(self._store, work, self.bodies, report)
         try:
-            if work.step.timeout_seconds is None:
-                return await self._perform(work, desk)
-            async with asyncio.timeout(work.step.timeout_seconds):
-                return await self._perform(work, desk)
-        except TimeoutError as error:
-            return self._timed_out(work, error)
-        except StepFailed as error:
-            return self._step_failed(error)
-        except OncueError as error:
-            return Result(failure=Failure(code=error.code, message=error.message))
-        except Exception as error:
-            return Result(failure=_describe_exception(error))
+            try:
+                result = await self._within_limit(work, desk)
+            except Exception as error:
+                result = self._explain(error)
+            return desk.keep_log(result)
         finally:
-            desk.cancelled = True
-            if desk.folder is not None:
-                shutil.rmtree(desk.folder, ignore_errors=True)
+            desk.close()
 
-    async def _perform(self, work: Work, desk: Desk) -> Result:
+    async def _within_limit(self, work: Work, desk: Desk) -> Result:
+        limit = work.step.timeout_seconds
+        if limit is None:
+            return await self._attempt(work, desk)
+        scope = asyncio.timeout(limit)
+        try:
+            async with scope:
+                return await self._attempt(work, desk)
+        except TimeoutError:
+            if not scope.expired():
+                raise
+            return Result(failure=Failure(code="timeout", message=f"did not end within {limit:g} s"))
+
+    async def _attempt(self, work: Work, desk: Desk) -> Result:
         body = self._loaded.bodies[work.step.name]
         if isinstance(body, SyncBody):
             return await self._threads.call(partial(self._run_sync, body, work, desk))
@@ -225,15 +139,15 @@ class Performer:
                 continue
         return expansions
 
-    def _timed_out(self, work: Work, error: TimeoutError) -> Result:
-        if work.step.timeout_seconds is None:
-            return Result(failure=_describe_exception(error))
-        message = f"did not end within {work.step.timeout_seconds:g} s"
-        return Result(failure=Failure(code="timeout", message=message))
-
-    def _step_failed(self, error: StepFailed) -> Result:
-        log = self._store.blobs.put_file(error.log)[0] if error.log else None
-        return Result(failure=Failure(code=error.code, message=str(error), detail=error.detail), log=log)
+    def _explain(self, error: Exception) -> Result:
+        match error:
+            case StepFailed():
+                log = self._store.blobs.put_file(error.log)[0] if error.log else None
+                return Result(failure=Failure(code=error.code, message=str(error), detail=error.detail), log=log)
+            case OncueError():
+                return Result(failure=Failure(code=error.code, message=error.message, detail=error.hint))
+            case _:
+                return Result(failure=_describe_exception(error))
 
 
 def read_artifacts(result: Result) -> tuple[Artifact, ...]:

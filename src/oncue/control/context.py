@@ -41,6 +41,10 @@ class AttemptDesk(Protocol):
         """An empty folder of this attempt's own; made on first use, removed after its end."""
         ...
 
+    def open_log(self) -> logging.Logger:
+        """A logger of this attempt's own; made on first use."""
+        ...
+
     def is_cancelled(self) -> bool:
         """Whether the attempt should end."""
         ...
@@ -76,8 +80,8 @@ class StepContext:
 
     @property
     def log(self) -> logging.Logger:
-        """A logger of this step; its lines also go to the process's logging."""
-        return logging.getLogger(f"oncue.step.{self.step.partition('[')[0]}")
+        """A logger whose lines are kept with the attempt, and also go to the process's logging."""
+        return self._desk.open_log()
 
     @property
     def previous(self) -> object:

@@ -135,7 +135,7 @@ class Executor:
         run = await asyncio.to_thread(self._take, key)
         if run is None:
             return
-        if run.state in ENDED_RUNS or (run.state is RunState.WAITING and run.owner is None):
+        if run.state in ENDED_RUNS:
             self._tell(key, run)
             return
         try:

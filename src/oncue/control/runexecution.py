@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from oncue.control.attempts import Performer, Result, Work, read_artifacts
+from oncue.control.attempts import Performer, read_artifacts
 from oncue.control.elements import Elements, fan_outs_by_list
 from oncue.control.recording import Batch, record_batch
 from oncue.control.tasks import retry_task, step_task, task_key
+from oncue.control.work import Result, Work
 from oncue.control.workspace import Workspace
 from oncue.core.events import EventDraft, EventType
 from oncue.core.model import (

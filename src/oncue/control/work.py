@@ -1,0 +1,37 @@
+"""One execution of one step as data: what it needs, and what it came to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from oncue.core.definition import StepDefinition
+from oncue.core.model import Artifact, Attempt, ContentHash, Current, Expansion, Failure
+from oncue.core.progress import Consumption
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """An attempt that began, with everything its execution needs."""
+
+    attempt: Attempt
+    step: StepDefinition
+    consumption: Consumption
+    params: Mapping[str, object]
+    load_item: Callable[[], object] | None = None
+    previous: Current | None = None
+    fans_out: tuple[StepDefinition, ...] = ()
+    """The steps that fan out over this one's list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """How an execution ended: an artifact, or a failure."""
+
+    artifact: Artifact | None = None
+    failure: Failure | None = None
+    params_read: tuple[str, ...] = ()
+    log: ContentHash | None = None
+    expansions: tuple[Expansion, ...] = ()
+    extra: tuple[Artifact, ...] = ()
+    """Collections it consumed, which are stored with it."""
