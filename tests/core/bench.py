@@ -184,3 +184,32 @@ class Bench:
     def assess(self) -> Assessment:
         """The status of everything."""
         return assess(self.snapshot())
+
+
+PAGES = {"x": {"text": "one"}, "y": {"text": "two"}}
+
+
+def weekly() -> Bench:
+    """Everything fresh; run 1 made it.
+
+    ::
+
+        pages ──▶ summary[x] summary[y] ──▶ check[x] check[y]     (element-wise)
+          │          └──────────┬────────────────┘
+          └──▶ plan ──▶ report ◀┘
+    """
+    bench = Bench(
+        step("pages", phase="gather", source=True),
+        step("summary", each="pages", phase="gather"),
+        step("check", each="summary", phase="gather"),
+        step("plan", "pages", phase="write"),
+        step("report", "plan", "summary", phase="write"),
+        params={"region": "eu", "limit": 10, "tone": "dry"},
+    )
+    bench.listed("pages", PAGES)
+    for key in PAGES:
+        bench.done(f"summary[{key}]", f"summary of {key}", reads=["tone"])
+        bench.done(f"check[{key}]", "ok")
+    bench.done("plan", "the plan", reads=["region", "limit"])
+    bench.done("report", "the report")
+    return bench
