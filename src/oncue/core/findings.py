@@ -130,7 +130,8 @@ def _unmet(assessment: Assessment, executing: Collection[StepId]) -> dict[StepId
         name = step_name(this)
         for upstream in graph.upstream[name]:
             gaps = lacking[upstream]
-            if upstream == graph.steps[name].each and graph.is_elementwise(name) and step_key(this) is not None:
+            is_own = upstream == graph.steps[name].each and upstream not in graph.steps[name].needs
+            if is_own and graph.is_elementwise(name) and step_key(this) is not None:
                 gaps = gaps & {StepId(f"{upstream}[{step_key(this)}]"), StepId(upstream)}
             if gaps:
                 unmet[this] = min(gaps)

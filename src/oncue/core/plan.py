@@ -22,7 +22,16 @@ from enum import StrEnum
 from oncue.core.canonical import fingerprint
 from oncue.core.findings import Finding, OpenRun, find_blockers, find_queue, find_warnings
 from oncue.core.model import StepId, step_key, step_name
-from oncue.core.reasons import LastFailed, Missing, Reason, Requested, UpstreamExecutes, reason_as_dict
+from oncue.core.reasons import (
+    DefinitionChanged,
+    InputChanged,
+    LastFailed,
+    Missing,
+    Reason,
+    Requested,
+    UpstreamExecutes,
+    reason_as_dict,
+)
 from oncue.core.request import RunRequest, Scope
 from oncue.core.scope import Choice, choose, downstream_of, is_due
 from oncue.core.selection import resolve_phase, resolve_step
@@ -173,9 +182,9 @@ def _planned_steps(choices: Mapping[str, Choice], assessment: Assessment) -> tup
         upstream = next((source for source in graph.upstream[name] if source in running), None)
         if choice.wanted is None and _is_open(name, assessment, running=running, expanding=expanding):
             expanding.add(name)
-            reason: Reason = UpstreamExecutes(upstream) if upstream else Missing()
+            reasons = (_opening_reason(name, assessment, upstream=upstream),)
             planned[name] = [
-                PlannedStep(StepId(name), Action.EXECUTE, (reason,), is_conditional=choice.is_conditional, is_expanding=True)
+                PlannedStep(StepId(name), Action.EXECUTE, reasons, is_conditional=choice.is_conditional, is_expanding=True)
             ]
         else:
             planned[name] = _entries(name, choice, assessment, upstream=upstream)
@@ -191,7 +200,19 @@ def _is_open(name: str, assessment: Assessment, *, running: Collection[str], exp
         return False
     if assessment.members[name] is None or each in expanding:
         return True
-    return each in running and not assessment.snapshot.graph.is_elementwise(name)
+    if assessment.snapshot.graph.is_elementwise(name):
+        return False
+    return each in running or not assessment.is_worked_out(name)
+
+
+def _opening_reason(name: str, assessment: Assessment, *, upstream: str | None) -> Reason:
+    if upstream is not None:
+        return UpstreamExecutes(upstream)
+    step = assessment.snapshot.graph.steps[name]
+    expansion = assessment.snapshot.expansions.get(name)
+    if expansion is None or step.each is None:
+        return Missing()
+    return DefinitionChanged() if expansion.definition != step.hash else InputChanged(step.each)
 
 
 def _entries(name: str, choice: Choice, assessment: Assessment, *, upstream: str | None) -> list[PlannedStep]:

@@ -110,19 +110,14 @@ def _keep_sources(request: RunRequest, assessment: Assessment, choices: dict[str
     if request.refresh:
         return choices
     for name, choice in choices.items():
-        if assessment.snapshot.graph.steps[name].is_source and _is_sound(name, assessment):
+        if assessment.snapshot.graph.steps[name].is_source and assessment.supplies[name].is_sound:
             choice.is_kept_source = True
     return choices
 
 
-def _is_sound(name: str, assessment: Assessment) -> bool:
-    members = assessment.members[name]
-    return members is not None and all(assessment.statuses[this].is_sound for this in members)
-
-
 def _choose_resume(assessment: Assessment) -> dict[str, Choice]:
     graph = assessment.snapshot.graph
-    suspect = {name for name in graph.names if not _is_sound(name, assessment) or _has_failed(name, assessment)}
+    suspect = {name for name in graph.names if not assessment.supplies[name].is_sound or _has_failed(name, assessment)}
     return {name: Choice(None, is_conditional=True) for name in graph.sorted(graph.closure(suspect))}
 
 

@@ -116,12 +116,30 @@ class Assessment:
             self.members[step.name] = None
             self.supplies[step.name] = Supply(step.name, None, is_sound=False)
             return
-        sound = True
+        sound = bool(items) or self._is_list_sound(step)
         for element, supply in items.items():
             status = self.statuses[element] = self._status(step, element, supplies, item=supply)
             sound = sound and status.is_sound
         self.members[step.name] = tuple(items)
         self.supplies[step.name] = Supply(step.name, self._collection(step.name), sound)
+
+    def _is_list_sound(self, step: StepDefinition) -> bool:
+        """Whether a fan-out without instances will stay so: nothing else would tell that its list is another one."""
+        over = self.supplies[step.each or ""]
+        return over.is_sound and (self.snapshot.graph.is_elementwise(step.name) or self._is_spread_over(step, over))
+
+    def _is_spread_over(self, step: StepDefinition, over: Supply) -> bool:
+        expansion = self.snapshot.expansions.get(step.name)
+        return expansion is not None and expansion.over == over.address
+
+    def is_worked_out(self, name: str) -> bool:
+        """Whether the instances of a fan-out are those of its list, named by its definition, as both are now."""
+        step = self.snapshot.graph.steps[name]
+        if self.snapshot.graph.is_elementwise(name):
+            return self.members[name] is not None
+        expansion = self.snapshot.expansions.get(name)
+        is_named = expansion is not None and expansion.definition == step.hash
+        return is_named and self._is_spread_over(step, self.supplies[step.each or ""])
 
     def elements(self, step: StepDefinition) -> dict[StepId, Supply] | None:
         """The instances of a fan-out and what each is given; None while they are not known."""
