@@ -96,6 +96,23 @@ def test_of_the_options_only_those_that_change_the_output_count(options: dict[st
     assert (step_hash(work, each="pages", **options) == step_hash(work, each="pages")) is is_same
 
 
+FIRST = lambda item: item["a"]  # noqa: E731
+SAME = lambda item: (item  # noqa: E731
+    ["a"])  # fmt: skip
+OTHER = lambda item: item["b"]  # noqa: E731
+
+
+def test_a_key_function_counts_by_its_text() -> None:
+    def named(item: Any) -> str:
+        return str(item["a"])
+
+    first = step_hash(work, each="pages", key=FIRST)
+
+    assert step_hash(work, each="pages", key=SAME) == first
+    assert step_hash(work, each="pages", key=OTHER) != first
+    assert step_hash(work, each="pages", key=named) != first
+
+
 def test_a_decorated_step_is_known_by_the_function_within() -> None:
     def logged(function: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(function)

@@ -6,6 +6,7 @@ strings does. Where there is no source (an interactive session) the byte code an
 
 from __future__ import annotations
 
+import ast
 import inspect
 import io
 import tokenize
@@ -25,6 +26,8 @@ def describe_code(function: Callable[..., Any]) -> dict[str, object]:
     """What identifies the code of a function, as plain JSON: its text, or its byte code where there is none."""
     plain = inspect.unwrap(function)
     try:
+        if getattr(plain, "__name__", "") == "<lambda>":
+            return {"text": _lambda_text(plain)}
         return {"text": normalized_text(inspect.getsource(plain))}
     except (OSError, TypeError, SyntaxError, tokenize.TokenError):
         return {"code": _describe_bytecode(plain.__code__)} if hasattr(plain, "__code__") else {"code": repr(plain)}
@@ -65,6 +68,20 @@ def file_hash(path: str) -> str:
         return content_hash(Path(path).read_bytes())
     except OSError:
         return ""
+
+
+def _lambda_text(function: Callable[..., Any]) -> str:
+    """The text of a lambda, or of all that begin in its line: the interpreter does not tell them apart."""
+    lines, _ = inspect.findsource(function)
+    line = function.__code__.co_firstlineno
+    found = [
+        ast.unparse(node)
+        for node in ast.walk(ast.parse("".join(lines)))
+        if isinstance(node, ast.Lambda) and node.lineno == line
+    ]
+    if not found:
+        raise SyntaxError("no lambda there")
+    return "; ".join(found)
 
 
 def _first_line(tokens: Sequence[tokenize.TokenInfo]) -> int:
