@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-import logging
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -41,9 +40,6 @@ class MemoryDesk:
 
     def open_log(self) -> logging.Logger:
         return logging.getLogger("oncue.step")
-
-    def open_log(self) -> logging.Logger:
-        return logging.getLogger("oncue.step.test")
 
     def is_cancelled(self) -> bool:
         return False
