@@ -8,6 +8,7 @@ import pytest
 from oncue.core.parameters import resolve_params
 from oncue.definitions.manifest_model import Manifest, ManifestParam, ManifestStep
 from oncue.definitions.manifest_schema import manifest_schema, refresh_page, render_schema
+from oncue.errors import DefinitionError
 from tests.definitions.desk import make_call, run_body
 from tests.definitions.manifests import load_text
 from tests.support.repository import ROOT
@@ -68,3 +69,11 @@ def test_the_examples_of_the_reference_do_what_it_says(example: int, step: str, 
     result = run_body(loaded, make_call(loaded, step, folder=tmp_path / "scratch", params=params))
 
     assert result.files["stdout"].read_text() == printed
+
+
+def test_the_error_that_the_reference_shows_is_the_one_people_get(tmp_path: Path) -> None:
+    with pytest.raises(DefinitionError) as caught:
+        load_text(tmp_path, EXAMPLES[0].replace("source: true", "timout: 10m"))
+
+    shown = caught.value.message.replace(str(tmp_path / "flow.yaml"), "weekly.yaml")
+    assert f"```text\n{shown}\n```" in PAGE.read_text(encoding="utf-8")
