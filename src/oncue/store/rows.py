@@ -1,13 +1,14 @@
 """Rows to records and back; each function knows the columns of one statement, in their order.
 
 Instants are microseconds since the epoch. JSON is ASCII, so that no text (a NUL, half a surrogate pair) can be refused by a
-database. ``Inputs`` are a JSON array in the order of their fields.
+database.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import json.encoder
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -36,17 +37,17 @@ from oncue.core.model import (
 )
 from oncue.core.ports import StepRecord
 from oncue.store.database import Row
-from oncue.store.fastrecords import positional
+from oncue.store.fastrecords import twin
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _STATES = {state.value: state for state in AttemptState}
 _CONTEXTS = {mode.value: mode for mode in ContextMode}
 _EVENT_TYPES = {kind.value: kind for kind in EventType}
 _KINDS = {kind.value: kind for kind in ArtifactKind}
 
-_new_attempt, _new_key, _new_inputs = positional(Attempt), positional(AttemptKey), positional(Inputs)
-_new_step, _new_current, _new_event = positional(StepRecord), positional(Current), positional(Event)
-_new_artifact = positional(Artifact)
+_AttemptTwin, _KeyTwin, _InputsTwin = twin(Attempt), twin(AttemptKey), twin(Inputs)
+_StepTwin, _CurrentTwin, _EventTwin = twin(StepRecord), twin(Current), twin(Event)
 
 
 def _plain(value: object) -> object:
@@ -57,12 +58,12 @@ def _plain(value: object) -> object:
 
 encode = json.JSONEncoder(separators=(",", ":"), default=_plain).encode
 decode = json.JSONDecoder().decode
-_scan: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
+_quote = json.encoder.encode_basestring_ascii
 
 
 def to_micros(at: datetime) -> int:
     """An instant as a number."""
-    return round((at - _EPOCH).total_seconds() * 1_000_000)
+    return (at - _EPOCH) // _MICROSECOND
 
 
 def from_micros(micros: int) -> datetime:
@@ -90,8 +91,16 @@ def _failure(text: str | None) -> Failure | None:
 
 
 def inputs_text(inputs: Inputs | None) -> str | None:
-    """Inputs as they are stored."""
-    return None if inputs is None else encode((inputs.definition, inputs.steps, inputs.params, inputs.item))
+    """Inputs as they are stored: the item on a line of its own, if there is one, then what instances have in common."""
+    if inputs is None:
+        return None
+    common = f"[{_quote(inputs.definition)},{_object_text(inputs.steps)},{_object_text(inputs.params)}]"
+    return common if inputs.item is None else f"{inputs.item}\n{common}"
+
+
+def _object_text(texts: Mapping[str, str]) -> str:
+    """A JSON object of texts; the encoder would take several times as long to begin."""
+    return f"{{{','.join([f'{_quote(name)}:{_quote(text)}' for name, text in texts.items()])}}}"
 
 
 def job_row(job: Job) -> Row:
@@ -226,27 +235,56 @@ def attempt_end(attempt: Attempt) -> Row:
     )  # fmt: skip
 
 
+def _inputs(text: str, known: dict[str, Any]) -> Inputs:
+    """Inputs from their text; what instances of a fan-out have in common is decoded once and shared."""
+    item, line, common = text.rpartition("\n")
+    parts = known.get(common)
+    if parts is None:
+        parts = known[common] = decode(common)
+    made = _InputsTwin()
+    made.definition, made.steps, made.params = parts
+    made.item = item if line else None
+    made.__class__ = Inputs
+    return made  # type: ignore[no-any-return]
+
+
 def read_attempts(rows: Iterable[Row]) -> list[Attempt]:
     """``attempt`` and ``attempts…``."""
-    return [
-        _new_attempt(
-            _new_key(job_id, run, step, number), _STATES[state], fence, worker, _EPOCH + timedelta(microseconds=started),
-            None if ended is None else _EPOCH + timedelta(microseconds=ended), _failure(error), artifact,
-            None if inputs is None else _new_inputs(*_scan(inputs, 0)[0]), _CONTEXTS[context], log,
-        )
-        for job_id, run, step, number, state, fence, worker, started, ended, artifact, inputs, context, log, error in rows
-    ]  # fmt: skip
+    attempts: list[Attempt] = []
+    known: dict[str, Any] = {}
+    for job_id, run, step, number, state, fence, worker, started, ended, artifact, inputs, context, log, error in rows:
+        key = _KeyTwin()
+        key.job_id, key.run, key.step, key.number = job_id, run, step, number
+        key.__class__ = AttemptKey
+        made = _AttemptTwin()
+        made.key, made.state, made.fence, made.worker = key, _STATES[state], fence, worker
+        made.started_at = _EPOCH + timedelta(microseconds=started)
+        made.ended_at = None if ended is None else _EPOCH + timedelta(microseconds=ended)
+        made.error = None if error is None else _failure(error)
+        made.artifact, made.log, made.context = artifact, log, _CONTEXTS[context]
+        made.inputs = None if inputs is None else _inputs(inputs, known)
+        made.__class__ = Attempt
+        attempts.append(made)
+    return attempts
 
 
 def read_steps(rows: Iterable[Row]) -> list[StepRecord]:
     """``steps``."""
-    return [
-        _new_step(
-            step, last_run, last_number, _STATES[last_state],
-            None if run is None else _new_current(step, run, number, artifact, _new_inputs(*_scan(inputs, 0)[0])),
-        )
-        for step, last_run, last_number, last_state, run, number, artifact, inputs in rows
-    ]  # fmt: skip
+    steps: list[StepRecord] = []
+    known: dict[str, Any] = {}
+    for step, last_run, last_number, last_state, run, number, artifact, inputs in rows:
+        made = _StepTwin()
+        made.step, made.last_run, made.last_number, made.last_state = step, last_run, last_number, _STATES[last_state]
+        if run is None:
+            made.current = None
+        else:
+            made.current = current = _CurrentTwin()
+            current.step, current.run, current.number, current.artifact = step, run, number, artifact
+            current.inputs = _inputs(inputs, known)
+            current.__class__ = Current
+        made.__class__ = StepRecord
+        steps.append(made)
+    return steps
 
 
 def artifact_row(artifact: Artifact) -> Row:
@@ -258,7 +296,7 @@ def artifact_row(artifact: Artifact) -> Row:
 def read_artifacts(rows: Iterable[Row]) -> list[Artifact]:
     """``artifact`` and ``artifacts``."""
     return [
-        _new_artifact(hash_, _KINDS[kind], size, body, tuple(decode(files)) if files else ())
+        Artifact(hash=hash_, kind=_KINDS[kind], size=size, body=body, files=tuple(decode(files)) if files else ())
         for hash_, kind, size, body, files in rows
     ]
 
@@ -282,9 +320,13 @@ def read_acceptance(row: Row) -> Acceptance:
     return Acceptance(step=step, run=run, number=number, basis=basis, actor=actor, reason=reason, accepted_at=from_micros(at))
 
 
-def read_events(rows: Sequence[Row]) -> list[Event]:
+def read_events(rows: Iterable[Row]) -> list[Event]:
     """``events`` and ``events_of_run``."""
-    return [
-        _new_event(job_id, seq, from_micros(at), _EVENT_TYPES[kind], run, step, None if data is None else decode(data))
-        for job_id, seq, at, kind, run, step, data in rows
-    ]
+    events = []
+    for job_id, seq, at, kind, run, step, data in rows:
+        made = _EventTwin()
+        made.job_id, made.seq, made.at, made.type = job_id, seq, _EPOCH + timedelta(microseconds=at), _EVENT_TYPES[kind]
+        made.run, made.step, made.data = run, step, None if data is None else decode(data)
+        made.__class__ = Event
+        events.append(made)
+    return events
