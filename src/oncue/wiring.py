@@ -36,10 +36,15 @@ def open_workspace(location: str | Path, *, create: bool, synchronous: str = "FU
     """
     return Workspace(
         store=open_store(location, create=create, synchronous=synchronous),
-        loader=WorkflowLoader(BUNDLED),
+        loader=make_loader(),
         clock=SystemClock(),
         new_id=new_id,
     )
+
+
+def make_loader() -> WorkflowLoader:
+    """The loader of manifests, Python workflows and the bundled ones."""
+    return WorkflowLoader(BUNDLED)
 
 
 def new_id() -> str:

@@ -1,0 +1,39 @@
+"""``oncue job``: everything about jobs."""
+
+from __future__ import annotations
+
+import click
+
+from oncue.cli.lazygroup import LazyGroup
+from oncue.cli.options import actor_option, common_options
+
+COMMANDS = {
+    "create": ("creating:create", "Make a job of a workflow; nothing runs yet."),
+    "run": ("running:run", "Run a job, or continue what was interrupted."),
+    "step": ("running:step", "Execute only the next step, in the same run."),
+    "rerun": ("rerunning:rerun", "Run a job again: all of it, or any part."),
+    "show": ("looking:show", "Show every step: its state, and why."),
+    "history": ("looking:history", "List every run: who, when, what, and how it ended."),
+    "why": ("looking:why", "Explain why a step is as it is."),
+    "artifact": ("artifact:artifact", "Print or save the output of a step."),
+    "accept": ("changing:accept", "Accept a stale output as it is."),
+    "list": ("looking:list_jobs", "List the jobs of the workspace."),
+    "events": ("looking:events", "List what happened in a job."),
+    "cancel": ("changing:cancel", "Cancel the runs of a job that have not ended."),
+    "stop": ("changing:stop", "End a job for good; it takes no more runs."),
+}
+
+
+@click.group(
+    name="job",
+    cls=LazyGroup,
+    commands_at={name: (f"oncue.cli.{place}", line) for name, (place, line) in COMMANDS.items()},
+)
+@common_options
+@actor_option
+def job() -> None:
+    """Create jobs, run them, rerun any part, and see why.
+
+    JOB is an id, the beginning of one, or left out where ONCUE_JOB is set. STEP is a number (steps are numbered from 1), an id,
+    or one instance of a fan-out: 'finding[solar]', or 'finding[2]' for the second.
+    """

@@ -1,0 +1,163 @@
+"""Options that many commands share, and what they say of one invocation of the program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from oncue import config
+from oncue.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from oncue.control.workspace import Workspace
+    from oncue.core.model import Job
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(slots=True)
+class Invocation:
+    """What the options that all commands share came to; ``job`` is the id of the job it is about, once that is known."""
+
+    location: str | None = None
+    actor_name: str | None = None
+    verbosity: int = 0
+    job: str = ""
+    opened: Workspace | None = None
+
+    @property
+    def workspace_location(self) -> str:
+        """The folder or URL of the workspace."""
+        return self.location or config.read_workspace()
+
+    @property
+    def actor(self) -> str:
+        """The person who acts."""
+        return self.actor_name if self.actor_name is not None else config.read_actor()
+
+    def open(self, *, create: bool = False) -> Workspace:
+        """Open the workspace.
+
+        Raises:
+            NoWorkspace: there is none, and none is to be made.
+        """
+        from oncue.wiring import open_workspace
+
+        self.opened = open_workspace(self.workspace_location, create=create)
+        return self.opened
+
+    def open_job(self, text: str) -> tuple[Workspace, Job]:
+        """Open the workspace and find a job in it by its id or the beginning of one.
+
+        Raises:
+            NoWorkspace, UnknownJob, AmbiguousJob: it cannot be found.
+        """
+        from oncue.control.workspace import find_job
+
+        workspace = self.open()
+        with workspace.store.read() as reader:
+            job = find_job(reader, text)
+        self.job = job.id
+        return workspace, job
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if self.opened is not None:
+            self.opened.store.close()
+            self.opened = None
+
+
+def _remember(name: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    def callback(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+        del parameter
+        if value:
+            setattr(context.ensure_object(Invocation), name, value)
+        return value
+
+    return callback
+
+
+def _option(*names: str, remembered_as: str, **settings: Any) -> Callable[[F], F]:
+    return click.option(*names, expose_value=False, is_eager=True, callback=_remember(remembered_as), **settings)
+
+
+workspace_option = _option(
+    "--workspace",
+    remembered_as="location",
+    metavar="PATH|URL",
+    default=None,
+    help=f"Folder or PostgreSQL URL of the workspace [{config.WORKSPACE}; {config.DEFAULT_WORKSPACE}].",
+)
+actor_option = _option(
+    "--actor",
+    remembered_as="actor_name",
+    metavar="NAME",
+    default=None,
+    help=f"The person who acts [{config.ACTOR}; your user name].",
+)
+verbose_option = _option("-v", "--verbose", remembered_as="verbosity", count=True, default=0, help="Show the log.")
+json_option = click.option("--json", "is_json", is_flag=True, default=False, help="Print one JSON document.")
+job_argument = click.argument("job", envvar=config.JOB, required=True)
+param_option = click.option(
+    "--param",
+    "params",
+    metavar="NAME=VALUE",
+    multiple=True,
+    default=(),
+    callback=lambda _context, _parameter, values: read_pairs(values),
+    help="A parameter of the workflow; may be repeated.",
+)
+reason_option = click.option("--reason", metavar="TEXT", default="", help="Why; it is kept with the record.")
+
+
+def common_options(function: F) -> F:
+    """``--workspace`` and ``-v``, which every command takes."""
+    return workspace_option(verbose_option(function))
+
+
+def read_pairs(values: tuple[str, ...]) -> Mapping[str, str]:
+    """``NAME=VALUE`` texts as a mapping.
+
+    Raises:
+        InvalidInput: one without ``=``, or a name that is given twice.
+    """
+    pairs: dict[str, str] = {}
+    for text in values:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise InvalidInput(f"--param {text!r} is not of the form NAME=VALUE", code="usage")
+        if name.strip() in pairs:
+            raise InvalidInput(f"--param {name.strip()} is given twice", code="usage")
+        pairs[name.strip()] = value
+    return pairs
+
+
+class StepCommand(click.Command):
+    """A command whose arguments are ``[JOB] STEP``: the job may come from the environment, the step may look negative."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.ignore_unknown_options = True
+        self.params.insert(0, click.Argument(["words"], nargs=-1, metavar="[JOB] STEP", callback=_split_words))
+
+
+def _split_words(context: click.Context, parameter: click.Parameter, words: tuple[str, ...]) -> tuple[str, str]:
+    import os
+
+    for word in words:
+        if word.startswith("-") and not word.removeprefix("-").isdigit():
+            raise click.NoSuchOption(word, ctx=context)
+    known = os.environ.get(config.JOB)
+    match words:
+        case (job, step):
+            return job, step
+        case (step,) if known:
+            return known, step
+        case () | (_,):
+            missing = "STEP" if words or known else "JOB"
+            raise click.MissingParameter(ctx=context, param=parameter, param_hint=f"'{missing}'", param_type="argument")
+        case _:
+            raise click.UsageError(f"Got unexpected extra arguments ({' '.join(words[2:])})", ctx=context)

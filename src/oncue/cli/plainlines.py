@@ -1,0 +1,112 @@
+"""Progress as plain lines: ``12:01:03 finding[solar] succeeded 1.2 s``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from oncue.cli.printing import coloured, say, show_seconds
+from oncue.core.events import Event, EventType
+from oncue.core.model import StepId, step_key
+
+_QUIET = frozenset({EventType.STEP_PROGRESS, EventType.STEPS_EXPANDED, EventType.JOB_CREATED})
+_WORDS = {
+    EventType.JOB_CREATED: "created",
+    EventType.JOB_STOPPED: "stopped",
+    EventType.PARAMS_CHANGED: "parameters changed",
+    EventType.DEFINITION_CHANGED: "definition changed",
+    EventType.OUTPUT_ACCEPTED: "accepted",
+    EventType.RUN_QUEUED: "queued",
+    EventType.RUN_STARTED: "started",
+    EventType.RUN_PAUSED: "paused",
+    EventType.RUN_CONTINUED: "continued",
+    EventType.RUN_CANCEL_REQUESTED: "cancel requested",
+    EventType.RUN_ENDED: "ended",
+    EventType.STEP_STARTED: "started",
+    EventType.STEP_SUCCEEDED: "succeeded",
+    EventType.STEP_FAILED: "failed",
+    EventType.STEP_CANCELLED: "cancelled",
+    EventType.STEP_CUT_OFF: "not needed: its inputs did not change",
+    EventType.STEPS_EXPANDED: "expanded",
+    EventType.STEP_PROGRESS: "progress",
+}
+
+
+def describe_event(event: Event, *, seconds: float | None = None) -> str:
+    """One event on one line; ``seconds`` is how long the step took."""
+    who = event.step or (f"run {event.run}" if event.run else "job")
+    parts = [event.at.astimezone().strftime("%H:%M:%S"), who, _word(event), *_facts(event)]
+    if seconds is not None:
+        parts.append(show_seconds(seconds))
+    return " ".join(part for part in parts if part)
+
+
+def _word(event: Event) -> str:
+    data = event.data or {}
+    if event.type is EventType.RUN_ENDED:
+        return coloured(str(data.get("state", "ended")))
+    word = _WORDS[event.type]
+    return coloured(word.partition(" ")[0], word)
+
+
+def _facts(event: Event) -> list[str]:
+    data = event.data or {}
+    match event.type:
+        case EventType.STEP_FAILED:
+            retry = " (it is tried again)" if data.get("retry_at") else ""
+            return [f"{data.get('message', '')}{retry}"]
+        case EventType.STEP_SUCCEEDED if data.get("unchanged"):
+            return ["with the same output"]
+        case EventType.STEP_STARTED if data.get("attempt"):
+            return [f"attempt {data['attempt']}"]
+        case EventType.PARAMS_CHANGED:
+            names = data.get("names")
+            return [", ".join(map(str, names))] if isinstance(names, list | tuple) else []
+        case EventType.OUTPUT_ACCEPTED | EventType.JOB_STOPPED | EventType.RUN_CANCEL_REQUESTED:
+            reason = f": {data['reason']}" if data.get("reason") else ""
+            return [f"by {data.get('actor', '')}{reason}"]
+        case EventType.STEPS_EXPANDED:
+            return [f"into {data.get('count')} instances"]
+        case EventType.STEP_PROGRESS:
+            total = f" of {data['total']:g}" if isinstance(data.get("total"), int | float) else ""
+            done = f"{data['done']:g}" if isinstance(data.get("done"), int | float) else ""
+            return [f"{done}{total} {data.get('message') or ''}".strip()]
+        case _:
+            return []
+
+
+class PlainReporter:
+    """Prints what happens as it happens; of fan-out instances only how they ended."""
+
+    def __init__(self, write: Callable[[str], None] = say) -> None:
+        self._write = write
+        self._began: dict[StepId, datetime] = {}
+
+    def catch_up(self, events: Sequence[Event]) -> None:
+        """What happened before: nothing is printed, but durations count from there."""
+        for event in events:
+            self._seconds(event)
+
+    def show(self, events: Sequence[Event]) -> None:
+        """Print new events."""
+        for event in events:
+            seconds = self._seconds(event)
+            is_detail = event.type is EventType.STEP_STARTED and event.step is not None and step_key(event.step) is not None
+            if event.type not in _QUIET and not is_detail:
+                self._write(describe_event(event, seconds=seconds))
+
+    def tick(self, now: datetime) -> None:
+        """Lines do not age."""
+
+    def close(self) -> None:
+        """Nothing is left on the screen."""
+
+    def _seconds(self, event: Event) -> float | None:
+        if event.step is None:
+            return None
+        if event.type is EventType.STEP_STARTED:
+            self._began[event.step] = event.at
+        elif event.type in (EventType.STEP_SUCCEEDED, EventType.STEP_FAILED, EventType.STEP_CANCELLED):
+            began = self._began.pop(event.step, None)
+            return (event.at - began).total_seconds() if began else None
+        return None

@@ -1,0 +1,206 @@
+"""``oncue job rerun``: a new run of a job, of all of it or any part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from oncue.cli.options import (
+    Invocation,
+    actor_option,
+    common_options,
+    job_argument,
+    json_option,
+    param_option,
+    reason_option,
+)
+
+if TYPE_CHECKING:
+    from oncue.cli.following import Screen
+    from oncue.cli.starting import Order
+    from oncue.core.model import Job
+    from oncue.core.request import RunRequest, Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """The options of a rerun as they were given."""
+
+    steps: tuple[str, ...]
+    only: bool
+    phase: str | None
+    failed: bool
+    downstream: str | None
+    context: str | None
+    params: Mapping[str, str]
+    refresh: bool
+    definition: str
+    max_seconds: float | None
+    is_plan: bool
+    digest: str | None
+    reason: str
+    trigger_id: str | None
+    no_wait: bool
+
+
+@click.command("rerun")
+@job_argument
+@click.option(
+    "--step", "steps", multiple=True, default=(), metavar="STEP", help="From this step on; may be repeated. A number or an id."
+)
+@click.option("--only", is_flag=True, default=False, help="Only the steps named by --step; what depends on them becomes stale.")
+@click.option("--phase", default=None, metavar="PHASE", help="The steps of this phase; a name or a number.")
+@click.option("--failed", is_flag=True, default=False, help="What is missing, failed or stale.")
+@click.option(
+    "--downstream",
+    type=click.Choice(["mark_stale", "rerun"]),
+    default=None,
+    help="With --only or --phase: what depends on the steps becomes stale [default], or is brought up to date too.",
+)
+@click.option(
+    "--context",
+    type=click.Choice(["keep", "clean"]),
+    default=None,
+    help="Whether a step sees its own previous output [keep, unless its definition changed].",
+)
+@param_option
+@click.option("--refresh", is_flag=True, default=False, help="Let steps that fetch from outside fetch again.")
+@click.option(
+    "--definition",
+    type=click.Choice(["source", "original"]),
+    default="source",
+    help="The workflow as its source is now [default], or as it was when the job last ran.",
+)
+@click.option(
+    "--max-seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    default=None,
+    metavar="N",
+    help="Begin no step after N seconds; the run halts and can be resumed.",
+)
+@click.option("--plan", "is_plan", is_flag=True, default=False, help="Show what would happen; start nothing.")
+@click.option("--digest", default=None, metavar="DIGEST", help="Start only if this is still the plan's digest.")
+@reason_option
+@click.option("--trigger-id", default=None, metavar="ID", help="Repeating a command with the same id starts nothing twice.")
+@click.option("--no-wait", is_flag=True, default=False, help="Refuse to queue behind a run that executes.")
+@json_option
+@actor_option
+@common_options
+@click.pass_obj
+def rerun(invocation: Invocation, /, job: str, *, is_json: bool, **options: Any) -> None:
+    """Run JOB again: all of it, or the part that the options name. Earlier runs stay as they are."""
+    wishes = Wishes(**options)
+    check_options(wishes)
+    from oncue.cli.following import Screen
+
+    workspace, found = invocation.open_job(job)
+    screen = Screen(invocation, workspace, is_json=is_json)
+    order = make_order(wishes, actor=invocation.actor)
+    if wishes.is_plan:
+        _print_plan(screen, found, order)
+    else:
+        raise click.exceptions.Exit(_start(screen, found, order))
+
+
+def check_options(wishes: Wishes) -> None:
+    """Refuse options that contradict each other.
+
+    Raises:
+        UsageError: names both.
+    """
+    scopes = [
+        name
+        for name, is_given in (("--step", wishes.steps), ("--phase", wishes.phase is not None), ("--failed", wishes.failed))
+        if is_given
+    ]
+    if len(scopes) > 1:
+        raise click.UsageError(f"{scopes[0]} and {scopes[1]} exclude each other: each says what to run")
+    if wishes.only and not wishes.steps:
+        raise click.UsageError(f"--only needs --step{f', and excludes {scopes[0]}' if scopes else ''}")
+    if wishes.downstream and not (wishes.only or wishes.phase):
+        other = "--failed" if wishes.failed else "--step without --only" if wishes.steps else "a rerun of everything"
+        raise click.UsageError(
+            f"--downstream goes with --only or --phase, not with {other}: that runs what depends on it anyway"
+        )
+    if wishes.is_plan and wishes.digest is not None:
+        raise click.UsageError("--plan and --digest exclude each other: one starts nothing, the other starts a plan")
+
+
+def make_order(wishes: Wishes, *, actor: str) -> Order:
+    """The request that the options mean, and what its trigger records."""
+    from oncue.cli.starting import Order
+    from oncue.core.model import RunKind
+
+    return Order(
+        request=make_request(wishes),
+        action=RunKind.RESUME if wishes.failed else RunKind.RERUN,
+        actor=actor,
+        reason=wishes.reason,
+        trigger_id=wishes.trigger_id,
+        digest=wishes.digest,
+        may_queue=not wishes.no_wait,
+    )
+
+
+def make_request(wishes: Wishes) -> RunRequest:
+    """What to run."""
+    from oncue.core.model import ContextMode
+    from oncue.core.request import Budget, DefinitionChoice, Downstream, RunRequest
+
+    return RunRequest(
+        scope=_scope(wishes),
+        steps=wishes.steps,
+        phase=wishes.phase,
+        context=ContextMode(wishes.context) if wishes.context else None,
+        downstream=Downstream(wishes.downstream) if wishes.downstream else Downstream.MARK_STALE,
+        params=wishes.params,
+        budget=Budget(seconds=wishes.max_seconds),
+        refresh=wishes.refresh,
+        definition=DefinitionChoice(wishes.definition),
+    )
+
+
+def _scope(wishes: Wishes) -> Scope:
+    from oncue.core.request import Scope
+
+    if wishes.steps:
+        return Scope.ONLY if wishes.only else Scope.FROM
+    if wishes.phase is not None:
+        return Scope.PHASE
+    return Scope.RESUME if wishes.failed else Scope.ALL
+
+
+def _print_plan(screen: Screen, job: Job, order: Order) -> None:
+    from oncue.cli.printing import print_json, print_lines
+    from oncue.cli.starting import plan_order
+    from oncue.cli.textviews import render_plan
+    from oncue.control.planview import view_plan
+
+    view = view_plan(plan_order(screen.workspace, job.id, order))
+    if screen.is_json:
+        print_json({"job_id": job.id, "plan": view.as_dict()})
+    else:
+        print_lines(line.replace("JOB", job.id) for line in render_plan(view, is_whole=True))
+
+
+def _start(screen: Screen, job: Job, order: Order) -> int:
+    from oncue.cli.following import continue_runs, show_changed_plan, start_and_follow
+    from oncue.cli.starting import check_digest, check_free, find_repeated, plan_order
+    from oncue.errors import PlanChanged
+
+    known = find_repeated(screen.workspace, job, order.trigger_id)
+    if known is not None:
+        screen.say(f"trigger {order.trigger_id} started run {known.number} already")
+        return continue_runs(screen, [known])
+    try:
+        prepared = plan_order(screen.workspace, job.id, order)
+        check_digest(prepared, order)
+        if not order.may_queue:
+            check_free(screen.workspace, job)
+        return start_and_follow(screen, prepared, order)
+    except PlanChanged as error:
+        show_changed_plan(error, is_json=screen.is_json)
+        raise

@@ -1,0 +1,171 @@
+"""One run as people see it: what it was asked, what it executed and reused, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from oncue.core.model import Failure, Job, JobId, Run, RunKind, RunState, StepId, Trigger, TriggerId
+from oncue.core.planrecord import decode_plan
+from oncue.core.ports import Reader
+from oncue.core.request import Scope
+from oncue.errors import UnknownRun
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriggerView:
+    """The recorded action that authorized a run."""
+
+    id: TriggerId
+    source: str
+    actor: str
+    action: str
+    reason: str
+    triggered_at: datetime
+    plan_digest: str
+    metadata: Mapping[str, object]
+
+    def as_dict(self) -> dict[str, object]:
+        """The wire form."""
+        return {
+            "id": self.id,
+            "source": self.source,
+            "actor": self.actor,
+            "action": self.action,
+            "reason": self.reason,
+            "triggered_at": show_instant(self.triggered_at),
+            "plan_digest": self.plan_digest,
+            "metadata": dict(self.metadata),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunView:
+    """One run. ``reused`` are the outputs it built on as they were; ``stale`` (where known) what it left stale."""
+
+    number: int
+    status: RunState
+    kind: RunKind
+    scope: str
+    from_step: str | None
+    executed: tuple[StepId, ...]
+    reused: tuple[StepId, ...]
+    params: Mapping[str, object]
+    error: Failure | None
+    queued_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    trigger: TriggerView | None = None
+    stale: tuple[StepId, ...] | None = None
+    is_interrupted: bool = False
+
+    def as_dict(self) -> dict[str, object]:
+        """The wire form."""
+        record: dict[str, object] = {
+            "number": self.number,
+            "status": self.status.value,
+            "kind": self.kind.value,
+            "scope": self.scope,
+            "from_step": self.from_step,
+            "executed": list(self.executed),
+            "reused": list(self.reused),
+            "params": dict(self.params),
+            "error": failure_as_dict(self.error),
+            "queued_at": show_instant(self.queued_at),
+            "started_at": show_instant(self.started_at),
+            "ended_at": show_instant(self.ended_at),
+            "interrupted": self.is_interrupted,
+        }
+        if self.trigger is not None:
+            record["trigger"] = self.trigger.as_dict()
+        if self.stale is not None:
+            record["stale"] = list(self.stale)
+        return record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryView:
+    """Every run of a job, the oldest first."""
+
+    job_id: JobId
+    workflow: str
+    runs: tuple[RunView, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """The wire form."""
+        return {"job_id": self.job_id, "workflow": self.workflow, "runs": [run.as_dict() for run in self.runs]}
+
+
+def view_history(reader: Reader, job: Job) -> HistoryView:
+    """Look at every run of a job."""
+    triggers = reader.list_triggers(job.id)
+    executed = reader.executed_steps(job.id)
+    runs = reader.list_runs(job.id)
+    return HistoryView(
+        job_id=job.id,
+        workflow=job.workflow,
+        runs=tuple(
+            describe_run(reader, run, executed=executed.get(run.number, ()), trigger=triggers.get(run.number)) for run in runs
+        ),
+    )
+
+
+def view_run(reader: Reader, job: Job, number: int) -> RunView:
+    """Look at one run.
+
+    Raises:
+        UnknownRun: the job has none of this number.
+    """
+    run = reader.load_run(job.id, number)
+    if run is None:
+        raise UnknownRun(number, job.runs)
+    executed = dict.fromkeys(attempt.key.step for attempt in reader.list_attempts(job.id, run=number))
+    known = reader.load_trigger(run.trigger_id)
+    return describe_run(reader, run, executed=tuple(executed), trigger=known[0] if known else None)
+
+
+def describe_run(reader: Reader, run: Run, *, executed: Sequence[StepId], trigger: Trigger | None) -> RunView:
+    """A run together with what its plan reused and what was cut off."""
+    planned = decode_plan(reader.load_plan(run.job_id, run.number))
+    scope = str(run.request["scope"])
+    steps = run.request.get("steps")
+    names_start = scope in (Scope.FROM, Scope.ONLY) and isinstance(steps, list | tuple) and steps
+    return RunView(
+        number=run.number,
+        status=run.state,
+        kind=run.kind,
+        scope=scope,
+        from_step=str(steps[0]) if names_start and isinstance(steps, list | tuple) else None,
+        executed=tuple(executed),
+        reused=tuple(dict.fromkeys((*planned.reused, *run.cut_off))),
+        params=run.params,
+        error=run.error,
+        queued_at=run.queued_at,
+        started_at=run.started_at,
+        ended_at=run.ended_at,
+        trigger=None if trigger is None else _view_trigger(trigger),
+    )
+
+
+def _view_trigger(trigger: Trigger) -> TriggerView:
+    return TriggerView(
+        id=trigger.id,
+        source=trigger.source.value,
+        actor=trigger.actor,
+        action=trigger.action.value,
+        reason=trigger.reason,
+        triggered_at=trigger.triggered_at,
+        plan_digest=trigger.plan_digest,
+        metadata=trigger.metadata,
+    )
+
+
+def failure_as_dict(failure: Failure | None) -> dict[str, str] | None:
+    """The wire form of why something did not succeed."""
+    return {"code": failure.code, "message": failure.message, "detail": failure.detail} if failure else None
+
+
+def show_instant(at: datetime | None) -> str | None:
+    """An instant as ISO 8601 in UTC."""
+    return at.isoformat().replace("+00:00", "Z") if at else None
