@@ -14,6 +14,7 @@ from oncue.control.attempts import Performer
 from oncue.control.jobfile import project_job
 from oncue.control.preflight import is_owned
 from oncue.control.runexecution import Limits, RunExecution
+from oncue.control.runs import end_idle_run
 from oncue.control.storedrun import StoredRun, load_stored_run
 from oncue.control.tasks import advance_task
 from oncue.control.threads import StepThreads
@@ -103,7 +104,7 @@ class Executor:
     # ---------------------------------------------------------------------------------------------------- steps
 
     async def _execute(self, execution: RunExecution, key: str) -> None:
-        work = execution.work(key)
+        work = execution.work.get(key)
         if work is None:
             return
         try:
@@ -170,8 +171,11 @@ class Executor:
             fence=run.fence + 1,
             started_at=run.started_at or now,
         )
+        tx.append_events(run.job_id, [], now)
+        if not tx.update_run(taken, expected=run.state, expected_fence=run.fence):
+            return None
         tx.append_events(run.job_id, [EventDraft(type=kind, run=run.number, data={"worker": self.worker_id})], now)
-        return taken if tx.update_run(taken, expected=run.state, expected_fence=run.fence) else None
+        return taken
 
     def _make_execution(self, run: Run, stored: StoredRun) -> RunExecution:
         performer = Performer(self._workspace.store, stored.loaded, threads=self._threads)
@@ -207,11 +211,11 @@ class Executor:
         now = self._workspace.clock.now()
 
         def record(tx: Transaction) -> None:
-            draft = EventDraft(type=EventType.RUN_ENDED, run=run.number, data={"state": "failed", "error": error.message})
-            tx.append_events(run.job_id, [draft], now)
+            tx.append_events(run.job_id, [], now)
+            if not tx.holds_run(run.job_id, run.number, fence=run.fence):
+                return
+            tx.append_events(run.job_id, end_idle_run(tx, self._workspace, run, failure=failure, state=RunState.FAILED), now)
             job = load_job(tx, run.job_id)
-            over = replace(run, state=RunState.FAILED, ended_at=now, error=failure, owner=None)
-            tx.update_run(over, expected=run.state, expected_fence=run.fence)
             tx.update_job(replace(job, revision=job.revision + 1), expected_revision=job.revision)
 
         self._workspace.store.write(record)

@@ -109,8 +109,10 @@ def cancel_run(workspace: Workspace, job_id: JobId, *, actor: str, numbers: Coll
     return workspace.store.write(record)
 
 
-def end_idle_run(tx: Transaction, workspace: Workspace, run: Run, *, failure: Failure) -> list[EventDraft]:
-    """Cancel a run that nobody executes, with the attempts it left; returns what to report."""
+def end_idle_run(
+    tx: Transaction, workspace: Workspace, run: Run, *, failure: Failure, state: RunState = RunState.CANCELLED
+) -> list[EventDraft]:
+    """End a run of which nothing executes, with the attempts it left; returns what to report."""
     now = workspace.clock.now()
     left = tx.list_attempts(run.job_id, run=run.number, states=(AttemptState.RUNNING, AttemptState.WAITING))
     ended = [replace(attempt, state=AttemptState.CANCELLED, ended_at=now, error=failure) for attempt in left]
@@ -118,9 +120,9 @@ def end_idle_run(tx: Transaction, workspace: Workspace, run: Run, *, failure: Fa
         tx.end_attempts(ended)
         job = load_job(tx, run.job_id)
         tx.set_last(run.job_id, ended, seq=job.event_seq + 1)
-    over = replace(run, state=RunState.CANCELLED, ended_at=now, error=failure, owner=None, fence=run.fence + 1)
+    over = replace(run, state=state, ended_at=now, error=failure, owner=None, fence=run.fence + 1)
     tx.update_run(over, expected=run.state, expected_fence=run.fence)
-    data: dict[str, object] = {"state": RunState.CANCELLED.value, "error": failure.code}
+    data: dict[str, object] = {"state": state.value, "error": failure.message}
     steps = [EventDraft(type=EventType.STEP_CANCELLED, run=run.number, step=attempt.key.step) for attempt in ended]
     return [*steps, EventDraft(type=EventType.RUN_ENDED, run=run.number, data=data)]
 
