@@ -34,6 +34,11 @@ class Elements:
             known = self._lists[name] = (address, value, positions)
         return known[1][known[2][step]]
 
+    def list_of(self, name: str) -> tuple[StepDefinition, ContentHash]:
+        """A fan-out step, and the list it fans out over."""
+        step = self._progress.graph.steps[name]
+        return step, self._progress.currents[StepId(step.each or "")].artifact
+
 
 def fan_outs_by_list(graph: Graph) -> dict[str, tuple[StepDefinition, ...]]:
     """Step name → the steps that fan out over its list."""

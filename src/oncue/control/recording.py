@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from oncue.control.work import Result, Work
 from oncue.control.workspace import load_job
-from oncue.core.events import EventDraft
-from oncue.core.model import Artifact, Attempt, Current, Expansion, Run, RunState
+from oncue.core.events import EventDraft, EventType
+from oncue.core.model import (
+    Artifact,
+    Attempt,
+    AttemptKey,
+    AttemptState,
+    Current,
+    Expansion,
+    Failure,
+    Inputs,
+    Run,
+    RunState,
+)
 from oncue.core.ports import Transaction
 from oncue.errors import WriteRefused
 
 
 @dataclass(slots=True)
 class Batch:
-    """What one transaction records."""
+    """What one transaction records, in the order in which it happened."""
 
     drafts: list[EventDraft] = field(default_factory=list)
     begun: list[Attempt] = field(default_factory=list)
     reclaimed: list[Attempt] = field(default_factory=list)
     ended: list[Attempt] = field(default_factory=list)
-    failed: list[Attempt] = field(default_factory=list)
+    unsuccessful: list[Attempt] = field(default_factory=list)
     currents: list[Current] = field(default_factory=list)
     artifacts: list[Artifact] = field(default_factory=list)
     expansions: list[Expansion] = field(default_factory=list)
@@ -30,6 +43,66 @@ class Batch:
     def is_empty(self) -> bool:
         """Whether there is nothing to record."""
         return not (self.drafts or self.begun or self.reclaimed or self.ended or self.expansions or self.run_after)
+
+    def begin(self, attempt: Attempt) -> None:
+        """A new attempt begins."""
+        number = attempt.key.number
+        self.begun.append(attempt)
+        self._tell(EventType.STEP_STARTED, attempt.key, {"attempt": number} if number > 1 else None)
+
+    def succeed(self, work: Work, result: Result, *, inputs: Inputs, at: datetime) -> Current:
+        """An attempt ended with an artifact, which becomes the step's current output."""
+        assert result.artifact is not None, "a success has an artifact"
+        key, address = work.attempt.key, result.artifact.hash
+        self.ended.append(
+            replace(work.attempt, state=AttemptState.SUCCEEDED, ended_at=at, artifact=address, inputs=inputs, log=result.log)
+        )
+        is_unchanged = work.previous is not None and work.previous.artifact == address
+        self._tell(EventType.STEP_SUCCEEDED, key, {"unchanged": True} if is_unchanged else None)
+        self.expansions.extend(result.expansions)
+        current = Current(step=key.step, run=key.run, number=key.number, artifact=address, inputs=inputs)
+        self.currents.append(current)
+        return current
+
+    def fail(self, failed: Attempt, *, retry_at: datetime | None = None) -> None:
+        """An attempt ended without an artifact; the step's current output stays."""
+        assert failed.error is not None, "a failure says why"
+        self._end(failed)
+        data: dict[str, object] = {
+            "attempt": failed.key.number,
+            "code": failed.error.code,
+            "message": failed.error.message,
+        }
+        if retry_at is not None:
+            data["retry_at"] = retry_at.isoformat()
+        self._tell(EventType.STEP_FAILED, failed.key, data)
+
+    def cancel(self, attempt: Attempt, failure: Failure | None, *, at: datetime) -> None:
+        """An attempt was ended because its run is."""
+        self._end(replace(attempt, state=AttemptState.CANCELLED, ended_at=at, error=failure))
+        self._tell(EventType.STEP_CANCELLED, attempt.key)
+
+    def pause_run(self, run: Run) -> None:
+        """The run waits for its person's next cue."""
+        self.run_after = replace(run, state=RunState.WAITING, owner=None)
+        self.drafts.append(EventDraft(type=EventType.RUN_PAUSED, run=run.number))
+
+    def end_run(self, after: Run) -> None:
+        """The run is over."""
+        self.run_after = after
+        for step in after.cut_off:
+            self.drafts.append(EventDraft(type=EventType.STEP_CUT_OFF, run=after.number, step=step))
+        data: dict[str, object] = {"state": after.state.value}
+        if after.error is not None:
+            data["error"] = after.error.message
+        self.drafts.append(EventDraft(type=EventType.RUN_ENDED, run=after.number, data=data))
+
+    def _end(self, attempt: Attempt) -> None:
+        self.ended.append(attempt)
+        self.unsuccessful.append(attempt)
+
+    def _tell(self, kind: EventType, key: AttemptKey, data: Mapping[str, object] | None = None) -> None:
+        self.drafts.append(EventDraft(type=kind, run=key.run, step=key.step, data=data))
 
 
 def record_batch(tx: Transaction, run: Run, batch: Batch, *, at: datetime) -> None:
@@ -45,8 +118,8 @@ def record_batch(tx: Transaction, run: Run, batch: Batch, *, at: datetime) -> No
     refused = tx.end_attempts(batch.ended) if batch.ended else ()
     if refused:
         raise WriteRefused(f"the attempt of {refused[0].step} belongs to another worker")
-    if batch.failed:
-        tx.set_last(run.job_id, batch.failed, seq=seq)
+    if batch.unsuccessful:
+        tx.set_last(run.job_id, batch.unsuccessful, seq=seq)
     if batch.currents:
         tx.set_currents(run.job_id, batch.currents, seq=seq)
     for expansion in batch.expansions:

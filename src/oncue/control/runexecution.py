@@ -13,19 +13,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from oncue.control.attemptbook import AttemptBook
 from oncue.control.attempts import Performer, read_artifacts
 from oncue.control.elements import Elements, fan_outs_by_list
 from oncue.control.recording import Batch, record_batch
 from oncue.control.tasks import retry_task, step_task, task_key
 from oncue.control.work import Result, Work
 from oncue.control.workspace import Workspace
-from oncue.core.events import EventDraft, EventType
+from oncue.core.definition import RetryPolicy
+from oncue.core.events import EventDraft
 from oncue.core.model import (
     Attempt,
-    AttemptKey,
     AttemptState,
-    ContextMode,
-    Current,
     Expansion,
     Failure,
     Inputs,
@@ -40,8 +39,6 @@ from oncue.core.progress import RunProgress
 
 PROGRESS_SECONDS = 0.5
 """Reports of a step that come faster are dropped."""
-MAX_LOSSES = 3
-"""How often an attempt may lose its worker before it counts as failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +52,10 @@ class Limits:
 
 
 class RunExecution:
-    """Executes one run; every method is called in the executor's event loop."""
+    """Executes one run; every method is called in the executor's event loop.
+
+    ``work`` holds what the attempts that began must do, by the key of their tasks.
+    """
 
     def __init__(
         self,
@@ -72,17 +72,15 @@ class RunExecution:
         self.run = run
         self.progress = progress
         self.performer = performer
+        self.work: dict[str, Work] = {}
         self._workspace = workspace
-        self._worker = worker
+        self._book = AttemptBook(run, progress, worker=worker)
         self._limits = limits
         self._steps_left = limits.steps
         self._submit = submit
         self._on_end = on_end
         self._batch = Batch()
         self._flush: asyncio.Future[None] | None = None
-        self._work: dict[str, Work] = {}
-        self._numbers: dict[StepId, int] = {}
-        self._interrupted: dict[StepId, Attempt] = {}
         self._delayed: set[StepId] = set()
         self._expanding: set[str] = set()
         self._reported: dict[StepId | None, float] = {}
@@ -95,14 +93,8 @@ class RunExecution:
 
     def resume(self, attempts: Iterable[Attempt]) -> None:
         """Take note of what the run did before it was interrupted."""
-        for attempt in attempts:
-            step = attempt.key.step
-            self._numbers[step] = max(attempt.key.number, self._numbers.get(step, 0))
-            self._interrupted.pop(step, None)
-            if attempt.state is AttemptState.RUNNING:
-                self._interrupted[step] = attempt
-            elif attempt.state is AttemptState.FAILED and not self._may_retry(attempt):
-                self._fail_run(step, attempt.error)
+        for failed in self._book.note(attempts):
+            self._fail_run(failed)
 
     @property
     def is_cancelling(self) -> bool:
@@ -128,11 +120,7 @@ class RunExecution:
             self._delayed.discard(step)
             self.progress.fail(step)
         self.go_on()
-        return list(self._work)
-
-    def work(self, key: str) -> Work | None:
-        """What an attempt that began must do; None where it is not due here."""
-        return self._work.get(key)
+        return list(self.work)
 
     def retry(self, step: StepId) -> None:
         """The time to wait before the next attempt of a step is over."""
@@ -143,19 +131,22 @@ class RunExecution:
 
     def settle(self, key: str, result: Result) -> asyncio.Future[None] | None:
         """Take what an attempt came to; the future resolves when it is recorded."""
-        work = self._work.pop(key)
+        work = self.work.pop(key)
         now = self._workspace.clock.now()
+        self._batch.artifacts.extend(read_artifacts(result))
         if result.failure is None:
             self._succeed(work, result, now)
         else:
-            self._fail(work, result, now)
-        self._batch.artifacts.extend(read_artifacts(result))
+            failed = replace(work.attempt, state=AttemptState.FAILED, ended_at=now, error=result.failure, log=result.log)
+            self._fail(failed, work.step.retry)
         self.go_on()
         return self._flush
 
     def settle_cancelled(self, key: str) -> asyncio.Future[None] | None:
         """An attempt was interrupted because the run is cancelled."""
-        self._end_cancelled(self._work.pop(key).attempt)
+        attempt = self.work.pop(key).attempt
+        self._batch.cancel(attempt, self._failure, at=self._workspace.clock.now())
+        self.progress.fail(attempt.key.step)
         self.go_on()
         return self._flush
 
@@ -174,12 +165,10 @@ class RunExecution:
         recorded = self._workspace.store.submit(lambda tx: record_batch(tx, self.run, batch, at=now))
         recorded.add_done_callback(lambda done: self._loop.call_soon_threadsafe(self._flushed, batch, done))
 
-    # ------------------------------------------------------------------------------------------------- in the loop
-
     def _begin_ready(self) -> None:
         if self._ends_as is not None or self._failure is not None or self._is_halting():
             return
-        free = self._limits.parallel - len(self._work)
+        free = self._limits.parallel - len(self.work)
         if self._steps_left is not None:
             free = min(free, self._steps_left)
         if free <= 0 or not self.progress.ready:
@@ -199,55 +188,29 @@ class RunExecution:
         return True
 
     def _begin(self, step: StepId, now: datetime) -> None:
-        lost = self._interrupted.pop(step, None)
-        if lost is not None and lost.fence >= MAX_LOSSES:
-            self._give_up(lost, now)
-            return
-        if lost is not None:
-            attempt = replace(lost, fence=lost.fence + 1, worker=self._worker)
+        left = self._book.take_left(step)
+        attempt = self._book.begin(step, now) if left is None else self._book.reclaim(left)
+        if left is None and attempt is not None:
+            self._batch.begin(attempt)
+        elif attempt is not None:
             self._batch.reclaimed.append(attempt)
-        else:
-            attempt = self._new_attempt(step, now)
-            self._batch.begun.append(attempt)
-            data: dict[str, object] | None = {"attempt": attempt.key.number} if attempt.key.number > 1 else None
-            draft = EventDraft(type=EventType.STEP_STARTED, run=self.run.number, step=step, data=data)
-            self._batch.drafts.append(draft)
-        name = step_name(step)
-        definition = self.progress.graph.steps[name]
-        self._work[task_key(attempt.key)] = Work(
+        elif left is not None:
+            failure = Failure(code="worker_lost", message=f"lost its worker {left.fence} times")
+            self._fail(replace(left, state=AttemptState.FAILED, ended_at=now, error=failure), None)
+            return
+        assert attempt is not None, "an attempt is new, reclaimed, or given up"
+        definition = self.progress.graph.steps[step_name(step)]
+        self.work[task_key(attempt.key)] = Work(
             attempt=attempt,
             step=definition,
             consumption=self.progress.consumption(step),
             params=self.run.params,
             load_item=partial(self._elements.load, step) if definition.each is not None else None,
             previous=self.progress.currents.get(step),
-            fans_out=self._fan_outs.get(name, ()),
+            fans_out=self._fan_outs.get(definition.name, ()),
         )
-
-    def _new_attempt(self, step: StepId, now: datetime) -> Attempt:
-        number = self._numbers.get(step, 0) + 1
-        self._numbers[step] = number
-        return Attempt(
-            key=AttemptKey(job_id=self.run.job_id, run=self.run.number, step=step, number=number),
-            state=AttemptState.RUNNING,
-            fence=1,
-            worker=self._worker,
-            started_at=now,
-            context=self._context(step),
-        )
-
-    def _context(self, step: StepId) -> ContextMode:
-        asked = self.run.request.get("context")
-        if asked is not None:
-            return ContextMode(str(asked))
-        current = self.progress.currents.get(step)
-        if current is None or current.inputs.definition != self.progress.graph.steps[step_name(step)].hash:
-            return ContextMode.CLEAN
-        return ContextMode.KEEP
 
     def _succeed(self, work: Work, result: Result, now: datetime) -> None:
-        assert result.artifact is not None, "a success has an artifact"
-        key = work.attempt.key
         hashes = self.progress.snapshot.param_hashes
         inputs = Inputs(
             definition=work.step.hash,
@@ -255,116 +218,58 @@ class RunExecution:
             params={name: hashes[name] for name in result.params_read if name in hashes},
             item=work.consumption.item,
         )
-        address = result.artifact.hash
-        self._batch.ended.append(
-            replace(work.attempt, state=AttemptState.SUCCEEDED, ended_at=now, artifact=address, inputs=inputs, log=result.log)
-        )
-        is_unchanged = work.previous is not None and work.previous.artifact == address
-        self._batch.drafts.append(
-            EventDraft(
-                type=EventType.STEP_SUCCEEDED,
-                run=key.run,
-                step=key.step,
-                data={"unchanged": True} if is_unchanged else None,
-            )
-        )
-        current = Current(step=key.step, run=key.run, number=key.number, artifact=address, inputs=inputs)
-        self._batch.currents.append(current)
+        current = self._batch.succeed(work, result, inputs=inputs, at=now)
         for expansion in result.expansions:
-            self._batch.expansions.append(expansion)
             self.progress.expand(expansion)
         self.progress.succeed(current)
 
-    def _fail(self, work: Work, result: Result, now: datetime) -> None:
-        assert result.failure is not None, "a failure says why"
-        step = work.attempt.key.step
-        failed = replace(work.attempt, state=AttemptState.FAILED, ended_at=now, error=result.failure, log=result.log)
-        self._batch.ended.append(failed)
-        self._batch.failed.append(failed)
-        data: dict[str, object] = {
-            "attempt": failed.key.number,
-            "code": result.failure.code,
-            "message": result.failure.message,
-        }
-        if self._may_retry(failed) and self._ends_as is None and self._failure is None:
-            delay = work.step.retry.delay_seconds(failed.key.number)
-            retry_at = now + timedelta(seconds=delay)
-            data["retry_at"] = retry_at.isoformat()
-            self._delayed.add(step)
-            self._submit([retry_task(failed.key, retry_at)])
-        else:
+    def _fail(self, failed: Attempt, retry: RetryPolicy | None) -> None:
+        """An attempt failed: the step begins again later, or the run fails."""
+        step, now = failed.key.step, failed.ended_at or self._workspace.clock.now()
+        if retry is None or self._ends_as or self._failure or not self._book.may_retry(failed):
+            self._batch.fail(failed)
             self.progress.fail(step)
-            self._fail_run(step, result.failure)
-        self._batch.drafts.append(EventDraft(type=EventType.STEP_FAILED, run=self.run.number, step=step, data=data))
+            self._fail_run(failed)
+            return
+        retry_at = now + timedelta(seconds=retry.delay_seconds(failed.key.number))
+        self._batch.fail(failed, retry_at=retry_at)
+        self._delayed.add(step)
+        self._submit([retry_task(failed.key, retry_at)])
 
-    def _give_up(self, lost: Attempt, now: datetime) -> None:
-        failure = Failure(code="worker_lost", message=f"lost its worker {lost.fence} times")
-        failed = replace(lost, state=AttemptState.FAILED, ended_at=now, error=failure)
-        self._batch.ended.append(failed)
-        self._batch.failed.append(failed)
-        data: dict[str, object] = {"attempt": lost.key.number, "code": failure.code, "message": failure.message}
-        step = lost.key.step
-        self._batch.drafts.append(EventDraft(type=EventType.STEP_FAILED, run=self.run.number, step=step, data=data))
-        self.progress.fail(step)
-        self._fail_run(step, failure)
-
-    def _end_cancelled(self, attempt: Attempt) -> None:
-        step = attempt.key.step
-        ended = replace(attempt, state=AttemptState.CANCELLED, ended_at=self._workspace.clock.now(), error=self._failure)
-        self._batch.ended.append(ended)
-        self._batch.failed.append(ended)
-        self._batch.drafts.append(EventDraft(type=EventType.STEP_CANCELLED, run=self.run.number, step=step))
-        self.progress.fail(step)
-
-    def _may_retry(self, failed: Attempt) -> bool:
-        definition = self.progress.graph.steps.get(step_name(failed.key.step))
-        return definition is not None and failed.key.number <= definition.retry.retries
-
-    def _fail_run(self, step: StepId, error: Failure | None) -> None:
+    def _fail_run(self, failed: Attempt) -> None:
         if self._failure is None:
-            reason = error.message if error else "did not succeed"
-            self._failure = Failure(code="step_failed", message=f"step {step}: {reason}")
+            reason = failed.error.message if failed.error else "did not succeed"
+            self._failure = Failure(code="step_failed", message=f"step {failed.key.step}: {reason}")
 
     def _end_if_done(self) -> None:
-        if self._work or self._delayed or self._expanding:
+        if self.work or self._delayed or self._expanding:
             return
         if self._failure is None and not self.progress.is_done:
             if self._steps_left == 0:
-                self._batch.run_after = replace(self.run, state=RunState.WAITING, owner=None)
-                self._batch.drafts.append(EventDraft(type=EventType.RUN_PAUSED, run=self.run.number))
+                self._batch.pause_run(self.run)
             return
-        for lost in self._interrupted.values():  # its worker died, and the run ends before it can begin again
-            self._end_cancelled(lost)
-        state = self._ends_as or (RunState.FAILED if self._failure else RunState.SUCCEEDED)
-        if self.progress.is_done and state is RunState.HALTED:
-            state = RunState.SUCCEEDED
-        self._batch.run_after = replace(
-            self.run,
-            state=state,
-            ended_at=self._workspace.clock.now(),
-            error=self._failure if state is not RunState.SUCCEEDED else None,
-            owner=None,
-            cut_off=tuple(self.progress.cut_off),
+        now = self._workspace.clock.now()
+        for left in self._book.take_all_left():  # its worker died, and the run ends before it can begin again
+            self._batch.cancel(left, self._failure, at=now)
+        is_done = self.progress.is_done and self._ends_as is not RunState.CANCELLED
+        state = RunState.SUCCEEDED if is_done else self._ends_as or RunState.FAILED
+        self._batch.end_run(
+            replace(
+                self.run,
+                state=state,
+                ended_at=now,
+                error=None if is_done else self._failure,
+                owner=None,
+                cut_off=tuple(self.progress.cut_off),
+            )
         )
-        for step in self.progress.cut_off:
-            self._batch.drafts.append(EventDraft(type=EventType.STEP_CUT_OFF, run=self.run.number, step=step))
-        data: dict[str, object] = {"state": state.value}
-        if self._failure and state is not RunState.SUCCEEDED:
-            data["error"] = self._failure.message
-        self._batch.drafts.append(EventDraft(type=EventType.RUN_ENDED, run=self.run.number, data=data))
-
-    # -------------------------------------------------------------------------------------------------- fan-outs
 
     def _expand_waiting(self) -> None:
         for name in self.progress.unexpanded:
             if name not in self._expanding and self._failure is None:
                 self._expanding.add(name)
-                self._loop.create_task(self._expand(name)).add_done_callback(partial(self._expanded, name))
-
-    async def _expand(self, name: str) -> Expansion:
-        step = self.progress.graph.steps[name]
-        over = self.progress.currents[StepId(step.each or "")].artifact
-        return await self.performer.expand_stored(step, over)
+                expanding = self._loop.create_task(self.performer.expand_stored(*self._elements.list_of(name)))
+                expanding.add_done_callback(partial(self._expanded, name))
 
     def _expanded(self, name: str, done: asyncio.Task[Expansion]) -> None:
         self._expanding.discard(name)
@@ -376,7 +281,7 @@ class RunExecution:
             self._batch.expansions.append(expansion)
             self.progress.expand(expansion)
         else:
-            self._fail_run(StepId(name), Failure(code="expansion_failed", message=str(error)))
+            self._failure = self._failure or Failure(code="expansion_failed", message=str(error))
         self.go_on()
 
     def _flushed(self, batch: Batch, done: Future[None]) -> None:
@@ -388,9 +293,7 @@ class RunExecution:
             self._is_over = True
             self._on_end(self.run, error)
             return
-        begun = [*batch.begun, *batch.reclaimed]
-        if begun:
-            self._submit([step_task(attempt.key) for attempt in begun])
+        self._submit([step_task(attempt.key) for attempt in (*batch.begun, *batch.reclaimed)])
         if batch.run_after is not None:
             self.run = batch.run_after
             self._is_over = True

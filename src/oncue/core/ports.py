@@ -163,10 +163,7 @@ class Reader(Protocol):
     def durations(
         self, job_id: JobId, names: Collection[str] | None = None, *, limit: int = 5
     ) -> Mapping[str, Sequence[float]]:
-        """Step name → seconds of its latest succeeded attempts (of all its instances), at most ``limit``, newest first.
-
-        ``names`` None means every step of the job.
-        """
+        """Step name (None: every one) → seconds of its latest succeeded attempts, at most ``limit``, newest first."""
         ...
 
     def list_steps(self, job_id: JobId, *, since_seq: int = 0) -> Sequence[StepRecord]:
