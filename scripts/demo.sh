@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# What Oncue does, in one minute and without a network: research a question in Python's own language reference, change one
+# thing, and see that only what depends on it runs again. Everything it makes is in the folder demo/.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+ONCUE="$PWD/.venv/bin/oncue"
+QUESTION="How do generators handle exceptions?"
+rm -rf demo && mkdir demo && cd demo
+
+say() { printf '\n== %s\n\n' "$*"; }
+oncue() {
+  printf '$ oncue'
+  printf ' %q' "$@"
+  printf '\n'
+  "$ONCUE" "$@"
+}
+
+say "A job is an instance of a workflow. Nothing runs yet."
+oncue job create research --param question="$QUESTION" --param corpus=python-docs
+ONCUE_JOB=$("$ONCUE" job list --json | "$PWD/../.venv/bin/python" -c 'import json, sys; print(json.load(sys.stdin)["jobs"][0]["job_id"])')
+export ONCUE_JOB
+
+say "Run it: the plan, then the progress, then the result."
+oncue job run
+
+say "The report: every quoted sentence is cited, and was checked against its source."
+"$ONCUE" job artifact report --file report.md > report.md
+head -n 24 report.md
+
+say "Rerun one finding, and only what really changes after it. The same sentences come out, so the report is cut off:"
+oncue job rerun --only --step 'finding[2]' --downstream rerun
+
+say "Now ask that finding for fewer sentences. What would happen?"
+oncue job rerun --only --step 'finding[2]' --param evidence=2 --reason "shorter, please" --plan
+
+say "Do it. The report stays readable, and is stale:"
+oncue job rerun --only --step 'finding[2]' --param evidence=2 --reason "shorter, please"
+oncue job why report
+
+say "Bring everything up to date: only what is stale runs."
+oncue job rerun --failed --reason "finish with shorter findings"
+
+say "Who ran what, when and why:"
+oncue job history
+"$ONCUE" job artifact report --file report.md > report.md
+
+say "The report is demo/report.md. Look around: cd demo && export ONCUE_JOB=$ONCUE_JOB && ../.venv/bin/oncue job show"
