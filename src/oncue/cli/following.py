@@ -14,8 +14,8 @@ from oncue.cli.starting import Order, start_order
 from oncue.cli.textviews import render_plan, render_run
 from oncue.control.planview import view_plan
 from oncue.control.preflight import Prepared
-from oncue.control.runview import RunView, view_run
-from oncue.control.views import is_interrupted, look_at_job, stale_steps
+from oncue.control.runview import RunView, is_interrupted, view_run
+from oncue.control.views import look_at_job, stale_steps
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.model import Job, JobId, Run, RunState, WorkerId
 from oncue.errors import Blocked, OncueError, PlanChanged

@@ -37,8 +37,7 @@ def history(invocation: Invocation, job: str, *, is_json: bool) -> None:
     from oncue.control.runview import view_history
 
     workspace, found = invocation.open_job(job)
-    with workspace.store.read() as reader:
-        view = view_history(reader, found)
+    view = view_history(workspace, found.id)
     if is_json:
         print_json(view.as_dict())
         return

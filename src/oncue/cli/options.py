@@ -46,6 +46,7 @@ class Invocation:
         """
         from oncue.wiring import open_workspace
 
+        configure_logging(self.verbosity)
         self.opened = open_workspace(self.workspace_location, create=create)
         return self.opened
 
@@ -68,6 +69,18 @@ class Invocation:
         if self.opened is not None:
             self.opened.store.close()
             self.opened = None
+
+
+def configure_logging(verbosity: int) -> None:
+    """The log is silent unless it is asked for: ``-v`` shows what happens, ``-vv`` also details."""
+    import logging
+
+    logger = logging.getLogger("oncue")
+    if not verbosity:
+        logger.addHandler(logging.NullHandler())
+        return
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logger.setLevel(logging.DEBUG if verbosity > 1 else logging.INFO)
 
 
 def _remember(name: str) -> Callable[[click.Context, click.Parameter, Any], Any]:

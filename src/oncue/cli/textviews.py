@@ -184,10 +184,8 @@ def _run_line(run: RunView) -> str:
     if run.started_at and run.ended_at:
         took = f" in {show_seconds((run.ended_at - run.started_at).total_seconds())}"
     word = "interrupted" if run.is_interrupted else run.status.value
-    return (
-        f"run {run.number}  {run.kind.value} {run.scope}{start}  {coloured(word)}{took}  "
-        f"{len(run.executed)} executed, {len(run.reused)} reused"
-    )
+    kind = run.kind.value if run.kind.value == run.scope else f"{run.kind.value} {run.scope}"
+    return f"run {run.number}  {kind}{start}  {coloured(word)}{took}  {len(run.executed)} executed, {len(run.reused)} reused"
 
 
 def render_why(view: WhyView) -> list[str]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from oncue.core.model import Failure, Job, JobId, Run, RunKind, RunState, StepId, Trigger, TriggerId
+from oncue.control.preflight import is_owned
+from oncue.control.workspace import Workspace, load_job
+from oncue.core.model import ENDED_RUNS, Failure, Job, JobId, Run, RunKind, RunState, StepId, Trigger, TriggerId
 from oncue.core.planrecord import decode_plan
 from oncue.core.ports import Reader
 from oncue.core.request import Scope
@@ -97,8 +99,21 @@ class HistoryView:
         return {"job_id": self.job_id, "workflow": self.workflow, "runs": [run.as_dict() for run in self.runs]}
 
 
-def view_history(reader: Reader, job: Job) -> HistoryView:
+def view_history(workspace: Workspace, job_id: JobId) -> HistoryView:
     """Look at every run of a job."""
+    with workspace.store.read() as reader:
+        view = _read_history(reader, load_job(reader, job_id))
+        lost = {run.number for run in reader.list_open_runs() if run.job_id == job_id and is_interrupted(workspace, run)}
+    runs = (replace(run, is_interrupted=run.number in lost) for run in view.runs)
+    return replace(view, runs=tuple(runs))
+
+
+def is_interrupted(workspace: Workspace, run: Run) -> bool:
+    """Whether a run has neither ended nor been paused, and nobody executes it."""
+    return run.state not in ENDED_RUNS and run.state is not RunState.WAITING and not is_owned(workspace.store, run)
+
+
+def _read_history(reader: Reader, job: Job) -> HistoryView:
     triggers = reader.list_triggers(job.id)
     executed = reader.executed_steps(job.id)
     runs = reader.list_runs(job.id)

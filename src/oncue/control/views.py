@@ -8,13 +8,11 @@ from datetime import datetime
 
 from oncue.control.jobfile import job_status
 from oncue.control.jobstate import make_snapshot
-from oncue.control.preflight import is_owned
-from oncue.control.runview import RunView, failure_as_dict, show_instant, view_run
+from oncue.control.runview import RunView, failure_as_dict, is_interrupted, show_instant, view_run
 from oncue.control.sources import FollowedDefinition, follow_definition
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.findings import Finding
 from oncue.core.model import (
-    ENDED_RUNS,
     Attempt,
     AttemptKey,
     AttemptState,
@@ -24,7 +22,6 @@ from oncue.core.model import (
     JobId,
     JobStatus,
     Run,
-    RunState,
     StepId,
 )
 from oncue.core.ports import Reader, StepRecord
@@ -156,11 +153,6 @@ def view_job(workspace: Workspace, job_id: JobId) -> JobView:
 def describe_status(job: Job, latest: Run | None, *, is_lost: bool) -> str:
     """One word for where a job stands; ``interrupted`` where its latest run is in nobody's hands."""
     return "interrupted" if is_lost and job.status is not JobStatus.STOPPED else job_status(job, latest)
-
-
-def is_interrupted(workspace: Workspace, run: Run) -> bool:
-    """Whether a run has neither ended nor been paused, and nobody executes it."""
-    return run.state not in ENDED_RUNS and run.state is not RunState.WAITING and not is_owned(workspace.store, run)
 
 
 def view_steps(reader: Reader, picture: JobPicture) -> tuple[StepView, ...]:
