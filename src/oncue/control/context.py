@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from oncue.core.canonical import canonical_json
 from oncue.core.model import ContextMode, StepId
+from oncue.core.questions import Asking, InvalidQuestion, OnTimeout, Option, QuestionKind
 
 T = TypeVar("T")
+_NO_DEFAULT: Any = object()
 
 
 class AttemptDesk(Protocol):
@@ -45,9 +47,17 @@ class AttemptDesk(Protocol):
         """A logger of this attempt's own; made on first use."""
         ...
 
+    def ask(self, asking: Asking, *, configured: object = None) -> object:
+        """The recorded answer to a question, or ``Suspended``."""
+        ...
+
     def is_cancelled(self) -> bool:
         """Whether the attempt should end."""
         ...
+
+
+class Suspended(BaseException):
+    """A step waits for a person; code of a step must let it pass."""
 
 
 class StepContext:
@@ -127,3 +137,80 @@ class StepContext:
         result = compute()
         self._desk.keep_memo(name, canonical_json(result))
         return result
+
+    def ask(
+        self,
+        type: str,
+        message: str,
+        *,
+        kind: str = "",
+        options: Sequence[str | Mapping[str, str]] = (),
+        default: Any = _NO_DEFAULT,
+        schema: Mapping[str, object] | None = None,
+        timeout_seconds: float | None = None,
+        on_timeout: str = "",
+        configured: Any = None,
+        **extra: object,
+    ) -> Any:
+        """Ask a person, and return the answer; until it is there, the step is suspended and holds nothing.
+
+        With the answer the step is entered again **from its top**: keep what comes before a question cheap, wrap it in
+        ``remember``, or make it a step of its own.
+
+        Args:
+            type: what the question is about, a word that people filter by: ``run_mode``.
+            message: what people read.
+            kind: choice, choices, text, number, confirm or form; left out, choice with options, form with a schema,
+                else text.
+            options: ids, or mappings with ``id``, ``label`` and ``help``.
+            default: what is suggested, and taken at the deadline with ``on_timeout="default"``.
+            schema: a JSON Schema of an object, for forms.
+            timeout_seconds: how long to wait; None waits for ever.
+            on_timeout: cancel (the default where there is a timeout) ends the run, default takes the default, wait waits.
+            configured: an answer that was given beforehand, by configuration: recorded as such, and not asked.
+            extra: anything else that is shown and kept with the question.
+
+        Returns:
+            An option's id (choice), a list of ids (choices), text, a number, a bool (confirm) or a mapping (form).
+
+        Raises:
+            InvalidQuestion, InvalidAnswer: the question, or what was configured, cannot be meant; the step fails.
+        """
+        is_default_given = default is not _NO_DEFAULT
+        asking = Asking(
+            type=type,
+            message=message,
+            kind=_kind(kind, has_options=bool(options), has_schema=schema is not None),
+            options=tuple(_option(option) for option in options),
+            default=default if is_default_given else None,
+            has_default=is_default_given,
+            schema=schema,
+            timeout_seconds=timeout_seconds,
+            on_timeout=_policy(on_timeout, has_timeout=timeout_seconds is not None),
+            extra=extra,
+        )
+        return self._desk.ask(asking, configured=configured)
+
+
+def _kind(given: str, *, has_options: bool, has_schema: bool) -> QuestionKind:
+    if not given:
+        return QuestionKind.CHOICE if has_options else QuestionKind.FORM if has_schema else QuestionKind.TEXT
+    try:
+        return QuestionKind(given)
+    except ValueError:
+        raise InvalidQuestion(f"kind={given!r} is none of {', '.join(QuestionKind)}") from None
+
+
+def _policy(given: str, *, has_timeout: bool) -> OnTimeout:
+    if not given:
+        return OnTimeout.CANCEL if has_timeout else OnTimeout.WAIT
+    try:
+        return OnTimeout(given)
+    except ValueError:
+        raise InvalidQuestion(f"on_timeout={given!r} is none of {', '.join(OnTimeout)}") from None
+
+
+def _option(given: str | Mapping[str, str]) -> Option:
+    if isinstance(given, str):
+        return Option(id=given, label=given)
+    return Option(id=given["id"], label=given.get("label", given["id"]), help=given.get("help", ""))

@@ -19,9 +19,10 @@ from oncue.control.storedrun import StoredRun, load_stored_run
 from oncue.control.tasks import advance_task
 from oncue.control.threads import StepThreads
 from oncue.control.workspace import Workspace, load_job
+from oncue.core.dispatch import Engine, Task, TaskKind
 from oncue.core.events import EventDraft, EventType
 from oncue.core.model import ENDED_RUNS, Failure, JobId, Run, RunState, StepId, WorkerId
-from oncue.core.ports import Engine, Task, TaskKind, Transaction
+from oncue.core.ports import Transaction
 from oncue.errors import OncueError
 
 POLL_SECONDS = 0.05

@@ -21,6 +21,7 @@ from oncue.control.tasks import retry_task, step_task, task_key
 from oncue.control.work import Result, Work
 from oncue.control.workspace import Workspace
 from oncue.core.definition import RetryPolicy
+from oncue.core.dispatch import Task
 from oncue.core.events import EventDraft
 from oncue.core.model import (
     Attempt,
@@ -34,7 +35,6 @@ from oncue.core.model import (
     WorkerId,
     step_name,
 )
-from oncue.core.ports import Task
 from oncue.core.progress import RunProgress
 
 PROGRESS_SECONDS = 0.5

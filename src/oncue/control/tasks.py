@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from oncue.core.dispatch import Task, TaskKind
 from oncue.core.model import AttemptKey
-from oncue.core.ports import Task, TaskKind
 
 
 def task_key(key: AttemptKey) -> str:

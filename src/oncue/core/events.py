@@ -30,6 +30,12 @@ class EventType(StrEnum):
     STEP_CANCELLED = "step_cancelled"  # None
     STEP_CUT_OFF = "step_cut_off"  # None: its inputs did not change, its output stays
     STEPS_EXPANDED = "steps_expanded"  # {"count"}: a fan-out knows its instances
+    STEP_WAITING = "step_waiting"  # None: it asked a person, and goes on when it has the answer
+    STEP_CONTINUED = "step_continued"  # None: it is entered again from its top
+    QUESTION_ASKED = "question_asked"  # {"question_id", "type", "occurrence"}
+    QUESTION_DECIDED = "question_decided"  # {"question_id", "type", "how", "response", "actor"?}
+    QUESTION_ANSWERED_LATE = "question_answered_late"  # {"question_id", "type", "response", "actor"}
+    RUN_WAITING = "run_waiting"  # None: nothing goes on before a person answers
     STEP_PROGRESS = "step_progress"  # {"done", "total", "message"}
 
 

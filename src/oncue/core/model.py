@@ -97,7 +97,7 @@ class WorkflowSource:
 class Job:
     """A long-lived instance of a workflow; it never expires and ends only when a person stops it.
 
-    ``revision`` counts what invalidates a plan: runs begun and ended, parameters, definition, acceptances, the stop.
+    ``replayed_from`` is the job whose parameters and decisions it repeats. ``revision`` counts what invalidates a plan: runs begun and ended, parameters, definition, acceptances, the stop.
     """
 
     id: JobId
@@ -111,6 +111,7 @@ class Job:
     event_seq: int = 0
     created_at: datetime
     stopped_at: datetime | None = None
+    replayed_from: JobId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +218,10 @@ class AttemptKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One execution of one step in one run. ``fence`` rises with every claim; only its holder may write."""
+    """One execution of one step in one run. ``fence`` rises with every claim; only its holder may write.
+
+    ``losses`` counts the workers that died with it.
+    """
 
     key: AttemptKey
     state: AttemptState
@@ -230,6 +234,7 @@ class Attempt:
     inputs: Inputs | None = None
     context: ContextMode = ContextMode.CLEAN
     log: ContentHash | None = None
+    losses: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

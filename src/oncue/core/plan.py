@@ -165,6 +165,7 @@ def request_as_dict(request: RunRequest) -> dict[str, object]:
         "budget": {"seconds": request.budget.seconds} if request.budget.seconds is not None else None,
         "refresh": request.refresh,
         "definition": request.definition.value if request.definition.value != "source" else None,
+        "answers": request.answers.value if request.answers.value != "ask" else None,
     }
     return record | {name: value for name, value in optional.items() if value}
 

@@ -1,18 +1,17 @@
 """What the product needs from outside, as protocols; each has one contract suite that runs on every implementation.
 
 ``Store`` keeps the truth: a write is a function over a ``Transaction``, carried out whole or not at all. ``Blobs`` keeps large
-bodies by content. ``Engine`` says when and where tasks execute, never what they mean. ``Loader`` turns a source into a
-definition that can be executed. ``Clock`` gives the time and waits.
+bodies by content. ``Clock`` gives the time and waits. The engine's protocol is in ``dispatch.py``, the loader's in
+``control/calls.py``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from pathlib import PurePath
 from typing import BinaryIO, Protocol, TypeVar
 
@@ -35,6 +34,7 @@ from oncue.core.model import (
     TriggerId,
     WorkerId,
 )
+from oncue.core.questions import Decision, LateAnswer, Question, QuestionId
 
 T = TypeVar("T")
 
@@ -190,6 +190,23 @@ class Reader(Protocol):
         """What ``ctx.remember`` kept under this name for this attempt, or None."""
         ...
 
+    def load_question(self, question_id: QuestionId) -> Question | None:
+        """One question, or None."""
+        ...
+
+    def list_questions(
+        self, *, job_id: JobId | None = None, run: int | None = None, is_waiting: bool | None = None, limit: int = 100_000
+    ) -> Sequence[Question]:
+        """Questions in the order in which they were asked, narrowed by what is given; ``run`` needs ``job_id``.
+
+        With ``is_waiting`` only the undecided ones, the earliest deadline first and those without one last.
+        """
+        ...
+
+    def list_due_questions(self, at: datetime, *, limit: int = 100) -> Sequence[Question]:
+        """Undecided questions whose deadline is over and whose policy acts on it, the earliest first; an index finds them."""
+        ...
+
     def list_events(self, job_id: JobId, *, after: int = 0, limit: int = 1000, run: int | None = None) -> Sequence[Event]:
         """Events with a number above ``after``, in order."""
         ...
@@ -269,6 +286,26 @@ class Transaction(Reader, Protocol):
         """Record an acceptance."""
         ...
 
+    def insert_question(self, question: Question) -> None:
+        """Store a new question, decided or not; its attempt, type and occurrence are unique."""
+        ...
+
+    def decide_question(self, question_id: QuestionId, decision: Decision) -> bool:
+        """Settle an undecided question; False when it was settled before."""
+        ...
+
+    def answer_late(self, question_id: QuestionId, late: LateAnswer) -> bool:
+        """Keep an answer to a question that timed out; False when there is one already, or it did not time out."""
+        ...
+
+    def continue_attempt(self, attempt: Attempt, *, expected_fence: int) -> bool:
+        """Let a waiting attempt run again in a worker's hands, with a higher fence."""
+        ...
+
+    def suspend_attempts(self, attempts: Sequence[Attempt]) -> Sequence[AttemptKey]:
+        """Let attempts that run under their fence wait; returns the keys that were refused."""
+        ...
+
     def put_memo(self, key: AttemptKey, name: str, body: bytes) -> None:
         """Keep a result for the attempt; the first one stored under a name stays."""
         ...
@@ -344,57 +381,4 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Finish queued writes and free every connection."""
-        ...
-
-
-class TaskKind(StrEnum):
-    """``advance``: one short transaction that moves a run on. ``step``: execute one attempt."""
-
-    ADVANCE = "advance"
-    STEP = "step"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """What an engine carries; it knows nothing of what ``ref`` means.
-
-    ``key`` is unique among waiting and running tasks; ``not_before`` delays the delivery; a higher ``priority`` goes first.
-    """
-
-    kind: TaskKind
-    ref: str
-    key: str
-    queue: str = "default"
-    priority: int = 0
-    not_before: datetime | None = None
-
-
-Deliver = Callable[[Task], Awaitable[None]]
-
-
-class Engine(Protocol):
-    """Says when and where tasks execute. Delivery is at least once; results are kept by whoever is delivered to."""
-
-    async def open(self) -> None:
-        """Connect and check; deliver nothing."""
-        ...
-
-    async def serve(self, deliver: Deliver, *, queues: Mapping[str, int], worker_id: WorkerId) -> None:
-        """Consume in the caller's loop until closed, at most ``queues[q]`` tasks of a queue at once."""
-        ...
-
-    def submit(self, tasks: Sequence[Task], tx: Transaction | None = None) -> None:
-        """Take tasks: durable on return, or with the caller's transaction. A key that waits or runs already is ignored."""
-        ...
-
-    def cancel(self, keys: Sequence[str]) -> None:
-        """Best effort: drop waiting tasks, raise ``CancelledError`` inside running deliveries."""
-        ...
-
-    def recover(self, dead_workers: Sequence[WorkerId]) -> int:
-        """Make the deliveries of dead workers deliverable again; repeatable and safe from several processes."""
-        ...
-
-    async def close(self, grace_seconds: float) -> None:
-        """Stop taking work and wait this long for what is running; what is interrupted stays recoverable."""
         ...

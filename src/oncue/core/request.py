@@ -26,6 +26,13 @@ class Downstream(StrEnum):
     RERUN = "rerun"
 
 
+class AnswersPolicy(StrEnum):
+    """Whether recorded answers to the same questions are used again, or people are asked anew."""
+
+    ASK = "ask"
+    REUSE = "reuse"
+
+
 class DefinitionChoice(StrEnum):
     """Which definition a plan follows: the source as it is now, or the job's snapshot."""
 
@@ -57,3 +64,4 @@ class RunRequest:
     budget: Budget = field(default_factory=Budget)
     refresh: bool = False
     definition: DefinitionChoice = DefinitionChoice.SOURCE
+    answers: AnswersPolicy = AnswersPolicy.ASK

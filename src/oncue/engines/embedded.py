@@ -10,8 +10,9 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
 
+from oncue.core.dispatch import Deliver, Task
 from oncue.core.model import WorkerId
-from oncue.core.ports import Clock, Deliver, Task, Transaction
+from oncue.core.ports import Clock, Transaction
 
 
 class EmbeddedEngine:
