@@ -30,7 +30,7 @@ class AttemptBook:
             step = attempt.key.step
             self._numbers[step] = max(attempt.key.number, self._numbers.get(step, 0))
             self._left.pop(step, None)
-            if attempt.state is AttemptState.RUNNING:
+            if attempt.state in (AttemptState.RUNNING, AttemptState.WAITING):
                 self._left[step] = attempt
             elif attempt.state is AttemptState.FAILED and not self.may_retry(attempt):
                 final.append(attempt)
@@ -52,9 +52,13 @@ class AttemptBook:
 
     def reclaim(self, left: Attempt) -> Attempt | None:
         """The same attempt in this worker's hands, under a higher fence; None when it lost too many workers."""
-        if left.fence >= MAX_LOSSES:
+        if left.losses + 1 >= MAX_LOSSES:
             return None
-        return replace(left, fence=left.fence + 1, worker=self._worker)
+        return replace(left, fence=left.fence + 1, worker=self._worker, losses=left.losses + 1)
+
+    def proceed(self, waiting: Attempt) -> Attempt:
+        """A waiting attempt in this worker's hands, under a higher fence."""
+        return replace(waiting, state=AttemptState.RUNNING, fence=waiting.fence + 1, worker=self._worker)
 
     def begin(self, step: StepId, at: datetime) -> Attempt:
         """The next attempt of a step."""

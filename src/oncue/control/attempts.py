@@ -7,27 +7,31 @@ import traceback
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from oncue.control.asking import Asker
 from oncue.control.bodies import Bodies
 from oncue.control.calls import LoadedWorkflow, Params, StepCall, StepFailed, StepOutput, SyncBody
-from oncue.control.context import StepContext
+from oncue.control.context import StepContext, Suspended
 from oncue.control.desk import Desk
 from oncue.control.outputs import Output
 from oncue.control.threads import StepThreads
 from oncue.control.work import Result, Work
+from oncue.control.workspace import Workspace
 from oncue.core.canonical import canonical_json, content_hash
 from oncue.core.definition import StepDefinition
 from oncue.core.events import EventDraft
-from oncue.core.model import Artifact, ContentHash, Expansion, Failure
-from oncue.core.ports import Store
+from oncue.core.model import Artifact, ContentHash, Expansion, Failure, Job, Run
 from oncue.errors import OncueError
 
 
 class Performer:
     """Executes attempts of one loaded workflow."""
 
-    def __init__(self, store: Store, loaded: LoadedWorkflow, *, threads: StepThreads) -> None:
-        self.bodies = Bodies(store)
-        self._store = store
+    def __init__(self, workspace: Workspace, run: Run, loaded: LoadedWorkflow, *, job: Job, threads: StepThreads) -> None:
+        self.bodies = Bodies(workspace.store)
+        self._workspace = workspace
+        self._store = workspace.store
+        self._run = run
+        self._job = job
         self._loaded = loaded
         self._threads = threads
 
@@ -36,10 +40,13 @@ class Performer:
 
         ``report`` takes the step's progress; it may be called from any thread.
         """
-        desk = Desk(self._store, work, self.bodies, report)
+        asker = Asker(self._workspace, self._run, work.attempt, self._job.replayed_from)
+        desk = Desk(self._store, work, self.bodies, report, asker)
         try:
             try:
                 result = await self._within_limit(work, desk)
+            except Suspended:
+                result = Result(is_suspended=True)
             except Exception as error:
                 result = self._explain(error)
             return desk.keep_log(result)

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from oncue.control.asking import Asker
 from oncue.control.bodies import Bodies
 from oncue.control.work import Result, Work
 from oncue.core.canonical import content_hash
 from oncue.core.events import EventDraft, EventType
 from oncue.core.ports import Store, Transaction
+from oncue.core.questions import Asking
 from oncue.errors import WriteRefused
 
 LOG_FILE = "log.txt"
@@ -26,6 +28,7 @@ class Desk:
     work: Work
     bodies: Bodies
     report: Callable[[EventDraft], None]
+    asker: Asker
     cancelled: bool = False
     folder: Path | None = None
     logger: logging.Logger | None = None
@@ -71,6 +74,10 @@ class Desk:
     def is_cancelled(self) -> bool:
         """Whether the attempt should end."""
         return self.cancelled
+
+    def ask(self, asking: Asking, *, configured: object = None) -> object:
+        """The recorded answer to a question, or ``Suspended``."""
+        return self.asker.ask(asking, configured=configured)
 
     def open_log(self) -> logging.Logger:
         """A logger of this attempt's own, whose lines also go to the process's logging; made on first use."""

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 
+from oncue.control.answers import expire_questions
 from oncue.control.attempts import Performer
 from oncue.control.jobfile import project_job
 from oncue.control.preflight import is_owned
 from oncue.control.runexecution import Limits, RunExecution
 from oncue.control.runs import end_idle_run
-from oncue.control.storedrun import StoredRun, load_stored_run
+from oncue.control.storedrun import StoredRun, load_stored_run, may_go_on, undecided_steps
 from oncue.control.tasks import advance_task
 from oncue.control.threads import StepThreads
 from oncue.control.workspace import Workspace, load_job
@@ -155,9 +157,10 @@ class Executor:
         with store.read() as reader:
             run = reader.load_run(job_id, number)
             ahead = [other for other in reader.list_open_runs() if other.job_id == job_id and other.number < number]
+            is_waiting = run is not None and run.state is RunState.WAITING and not may_go_on(reader, run)
         if run is None or run.state in ENDED_RUNS:
             return run
-        if ahead or (run.owner != self.worker_id and is_owned(store, run)):
+        if ahead or is_waiting or (run.owner != self.worker_id and is_owned(store, run)):
             return None
         return store.write(lambda tx: self._own(tx, run))
 
@@ -179,7 +182,7 @@ class Executor:
         return taken
 
     def _make_execution(self, run: Run, stored: StoredRun) -> RunExecution:
-        performer = Performer(self._workspace.store, stored.loaded, threads=self._threads)
+        performer = Performer(self._workspace, run, stored.loaded, job=stored.job, threads=self._threads)
         execution = RunExecution(
             self._workspace,
             run,
@@ -190,7 +193,7 @@ class Executor:
             submit=self._engine.submit,
             on_end=self._ended,
         )
-        execution.resume(stored.attempts)
+        execution.resume(stored.attempts, stored.undecided)
         return execution
 
     def _limits(self, run: Run, stored: StoredRun) -> Limits:
@@ -253,15 +256,25 @@ class Executor:
     # --------------------------------------------------------------------------------------------- looking after jobs
 
     def _look(self) -> None:
-        """In a thread: what other processes changed in the attended jobs."""
+        """In a thread: what time and other processes changed in the attended jobs."""
+        expire_questions(self._workspace)
         with self._workspace.store.read() as reader:
             open_runs = [run for run in reader.list_open_runs() if run.job_id in self._attended]
             known = {(run.job_id, run.number) for run in open_runs}
             gone = [key for key in list(self._waiters) if key not in known and key not in self._running]
             ended = [run for key in gone if (run := reader.load_run(*key)) is not None and run.state in ENDED_RUNS]
-        self._loop.call_soon_threadsafe(self._seen, open_runs, ended)
+            idle = [run for run in open_runs if run.state is not RunState.WAITING or may_go_on(reader, run)]
+            undecided = {
+                key: undecided_steps(reader, execution.run)
+                for key, execution in list(self._running.items())
+                if execution.has_waiting
+            }
+        self._loop.call_soon_threadsafe(self._seen, idle, ended, undecided)
 
-    def _seen(self, open_runs: list[Run], ended: list[Run]) -> None:
+    def _seen(self, open_runs: list[Run], ended: list[Run], undecided: Mapping[_Key, frozenset[StepId]]) -> None:
+        for key, steps in undecided.items():
+            if key in self._running:
+                self._running[key].answered(steps)
         for run in ended:
             self._tell((run.job_id, run.number), run)
         first: dict[JobId, Run] = {}

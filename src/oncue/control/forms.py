@@ -13,7 +13,7 @@ def check_response(asking: Asking, response: object) -> object:
     """
     kept = check_answer(asking, response)
     if asking.kind is QuestionKind.FORM and asking.schema is not None:
-        from jsonschema import Draft202012Validator
+        from jsonschema import Draft202012Validator  # noqa: PLC0415 - forms are rare, and it is slow to import
 
         errors = sorted(
             Draft202012Validator(dict(asking.schema)).iter_errors(kept), key=lambda error: list(map(str, error.path))
@@ -32,8 +32,8 @@ def check_question(asking: Asking) -> None:
     """
     check_asking(asking)
     if asking.kind is QuestionKind.FORM and asking.schema is not None:
-        from jsonschema import Draft202012Validator
-        from jsonschema.exceptions import SchemaError
+        from jsonschema import Draft202012Validator  # noqa: PLC0415 - forms are rare, and it is slow to import
+        from jsonschema.exceptions import SchemaError  # noqa: PLC0415
 
         try:
             Draft202012Validator.check_schema(dict(asking.schema))

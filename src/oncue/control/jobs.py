@@ -14,7 +14,7 @@ from oncue.core.canonical import content_hash
 from oncue.core.definitionrecord import encode_definition
 from oncue.core.events import EventDraft, EventType
 from oncue.core.graph import Graph
-from oncue.core.model import Acceptance, Job, JobId, JobStatus, StepId
+from oncue.core.model import Acceptance, Job, JobId, JobStatus, StepId, WorkflowSource
 from oncue.core.parameters import resolve_params
 from oncue.core.ports import Transaction
 from oncue.core.selection import resolve_step
@@ -32,7 +32,22 @@ def create_job(workspace: Workspace, name: str, *, params: Mapping[str, object],
         DefinitionError: it is wrong; says where.
         InvalidParam: a parameter is unknown, missing or of the wrong type.
     """
-    source = workspace.loader.find(name, folder=folder)
+    return record_job(workspace, workspace.loader.find(name, folder=folder), params=params, is_text=is_text)
+
+
+def record_job(
+    workspace: Workspace,
+    source: WorkflowSource,
+    *,
+    params: Mapping[str, object],
+    is_text: bool = False,
+    replayed_from: JobId | None = None,
+) -> Job:
+    """Make a job of the workflow at a source, as it is now.
+
+    Raises:
+        UnknownWorkflow, DefinitionError, InvalidParam: see ``create_job``.
+    """
     loaded = workspace.loader.load(source)
     graph = Graph(loaded.definition)
     body = encode_definition(loaded.definition)
@@ -44,13 +59,17 @@ def create_job(workspace: Workspace, name: str, *, params: Mapping[str, object],
         definition_hash=content_hash(body),
         params=resolve_params(loaded.definition, params, from_text=is_text),
         created_at=now,
+        replayed_from=replayed_from,
     )
     workspace.states.graph(job.definition_hash, graph)
+    data: dict[str, object] = {"workflow": job.workflow}
+    if replayed_from is not None:
+        data["replayed_from"] = replayed_from
 
     def record(tx: Transaction) -> None:
         tx.put_definition(job.definition_hash, body)
         tx.insert_job(job)
-        tx.append_events(job.id, [EventDraft(type=EventType.JOB_CREATED, data={"workflow": job.workflow})], now)
+        tx.append_events(job.id, [EventDraft(type=EventType.JOB_CREATED, data=data)], now)
 
     workspace.store.write(record)
     project_job(workspace, job.id)

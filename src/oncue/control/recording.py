@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from oncue.control.asking import cancel_questions
 from oncue.control.work import Result, Work
 from oncue.control.workspace import load_job
 from oncue.core.events import EventDraft, EventType
@@ -32,6 +33,8 @@ class Batch:
     drafts: list[EventDraft] = field(default_factory=list)
     begun: list[Attempt] = field(default_factory=list)
     reclaimed: list[Attempt] = field(default_factory=list)
+    continued: list[Attempt] = field(default_factory=list)
+    suspended: list[Attempt] = field(default_factory=list)
     ended: list[Attempt] = field(default_factory=list)
     unsuccessful: list[Attempt] = field(default_factory=list)
     currents: list[Current] = field(default_factory=list)
@@ -42,13 +45,28 @@ class Batch:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to record."""
-        return not (self.drafts or self.begun or self.reclaimed or self.ended or self.expansions or self.run_after)
+        return not (self.drafts or self.starting or self.suspended or self.ended or self.expansions or self.run_after)
+
+    @property
+    def starting(self) -> list[Attempt]:
+        """The attempts that execute after the commit."""
+        return [*self.begun, *self.reclaimed, *self.continued]
 
     def begin(self, attempt: Attempt) -> None:
         """A new attempt begins."""
         number = attempt.key.number
         self.begun.append(attempt)
         self._tell(EventType.STEP_STARTED, attempt.key, {"attempt": number} if number > 1 else None)
+
+    def suspend(self, attempt: Attempt) -> None:
+        """An attempt asked a person, and waits."""
+        self.suspended.append(attempt)
+        self._tell(EventType.STEP_WAITING, attempt.key)
+
+    def proceed(self, attempt: Attempt) -> None:
+        """A waiting attempt has its answer, and is entered again."""
+        self.continued.append(attempt)
+        self._tell(EventType.STEP_CONTINUED, attempt.key)
 
     def succeed(self, work: Work, result: Result, *, inputs: Inputs, at: datetime) -> Current:
         """An attempt ended with an artifact, which becomes the step's current output."""
@@ -87,6 +105,11 @@ class Batch:
         self.run_after = replace(run, state=RunState.WAITING, owner=None)
         self.drafts.append(EventDraft(type=EventType.RUN_PAUSED, run=run.number))
 
+    def wait_run(self, run: Run) -> None:
+        """Nothing of the run goes on before a person answers; nobody needs to hold it."""
+        self.run_after = replace(run, state=RunState.WAITING, owner=None)
+        self.drafts.append(EventDraft(type=EventType.RUN_WAITING, run=run.number))
+
     def end_run(self, after: Run) -> None:
         """The run is over."""
         self.run_after = after
@@ -114,8 +137,17 @@ def record_batch(tx: Transaction, run: Run, batch: Batch, *, at: datetime) -> No
     seq = tx.append_events(run.job_id, batch.drafts, at)
     if not tx.holds_run(run.job_id, run.number, fence=run.fence):
         raise WriteRefused(f"run {run.number} of job {run.job_id} is executed by another worker")
+    _record_ends(tx, run, batch, seq=seq)
+    _record_starts(tx, batch)
+    if batch.run_after is not None:
+        _record_run(tx, run, batch.run_after, at=at)
+
+
+def _record_ends(tx: Transaction, run: Run, batch: Batch, *, seq: int) -> None:
     tx.put_artifacts(batch.artifacts)
-    refused = tx.end_attempts(batch.ended) if batch.ended else ()
+    refused = [*(tx.end_attempts(batch.ended) if batch.ended else ())]
+    if batch.suspended:
+        refused.extend(tx.suspend_attempts(batch.suspended))
     if refused:
         raise WriteRefused(f"the attempt of {refused[0].step} belongs to another worker")
     if batch.unsuccessful:
@@ -124,18 +156,25 @@ def record_batch(tx: Transaction, run: Run, batch: Batch, *, at: datetime) -> No
         tx.set_currents(run.job_id, batch.currents, seq=seq)
     for expansion in batch.expansions:
         tx.put_expansion(run.job_id, expansion)
+
+
+def _record_starts(tx: Transaction, batch: Batch) -> None:
+    for attempt in batch.continued:
+        if not tx.continue_attempt(attempt, expected_fence=attempt.fence - 1):
+            raise WriteRefused(f"the attempt of {attempt.key.step} was continued by another worker")
     for attempt in batch.reclaimed:
         if not tx.reclaim_attempt(attempt, expected_fence=attempt.fence - 1):
             raise WriteRefused(f"the attempt of {attempt.key.step} was taken by another worker")
     if batch.begun:
         tx.begin_attempts(batch.begun)
-    if batch.run_after is not None:
-        _record_run(tx, run, batch.run_after)
 
 
-def _record_run(tx: Transaction, run: Run, after: Run) -> None:
+def _record_run(tx: Transaction, run: Run, after: Run, *, at: datetime) -> None:
     if not tx.update_run(after, expected=run.state, expected_fence=run.fence):
         raise WriteRefused(f"run {run.number} of job {run.job_id} was ended by another worker")
     if after.state is not RunState.WAITING:
+        questions = cancel_questions(tx, run, at=at)
+        if questions:
+            tx.append_events(run.job_id, questions, at)
         job = load_job(tx, run.job_id)
         tx.update_job(replace(job, revision=job.revision + 1), expected_revision=job.revision)

@@ -7,7 +7,7 @@ beginning of the steps they make ready: a chain costs one commit a step, a fan-o
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -82,6 +82,8 @@ class RunExecution:
         self._batch = Batch()
         self._flush: asyncio.Future[None] | None = None
         self._delayed: set[StepId] = set()
+        self._waiting: dict[StepId, Attempt] = {}
+        self._undecided: frozenset[StepId] = frozenset()
         self._expanding: set[str] = set()
         self._reported: dict[StepId | None, float] = {}
         self._failure: Failure | None = None
@@ -91,8 +93,9 @@ class RunExecution:
         self._elements = Elements(progress, performer.bodies)
         self._fan_outs = fan_outs_by_list(progress.graph)
 
-    def resume(self, attempts: Iterable[Attempt]) -> None:
-        """Take note of what the run did before it was interrupted."""
+    def resume(self, attempts: Iterable[Attempt], undecided: frozenset[StepId] = frozenset()) -> None:
+        """Take note of what the run did before it was interrupted; ``undecided`` steps still wait for a person."""
+        self._undecided = undecided
         for failed in self._book.note(attempts):
             self._fail_run(failed)
 
@@ -134,13 +137,29 @@ class RunExecution:
         work = self.work.pop(key)
         now = self._workspace.clock.now()
         self._batch.artifacts.extend(read_artifacts(result))
-        if result.failure is None:
+        if result.is_suspended:
+            self._waiting[work.attempt.key.step] = replace(work.attempt, state=AttemptState.WAITING)
+            self._batch.suspend(work.attempt)
+        elif result.failure is None:
             self._succeed(work, result, now)
         else:
             failed = replace(work.attempt, state=AttemptState.FAILED, ended_at=now, error=result.failure, log=result.log)
             self._fail(failed, work.step.retry)
         self.go_on()
         return self._flush
+
+    @property
+    def has_waiting(self) -> bool:
+        """Whether steps wait for a person."""
+        return bool(self._waiting)
+
+    def answered(self, undecided: Collection[StepId]) -> None:
+        """Enter the waiting steps again whose questions are decided."""
+        for step in [step for step in self._waiting if step not in undecided]:
+            attempt = self._book.proceed(self._waiting.pop(step))
+            self._batch.proceed(attempt)
+            self._start(attempt)
+        self.go_on()
 
     def settle_cancelled(self, key: str) -> asyncio.Future[None] | None:
         """An attempt was interrupted because the run is cancelled."""
@@ -189,16 +208,27 @@ class RunExecution:
 
     def _begin(self, step: StepId, now: datetime) -> None:
         left = self._book.take_left(step)
-        attempt = self._book.begin(step, now) if left is None else self._book.reclaim(left)
-        if left is None and attempt is not None:
+        if left is None:
+            attempt = self._book.begin(step, now)
             self._batch.begin(attempt)
-        elif attempt is not None:
+        elif left.state is AttemptState.WAITING and step in self._undecided:
+            self._waiting[step] = left
+            return
+        elif left.state is AttemptState.WAITING:
+            attempt = self._book.proceed(left)
+            self._batch.proceed(attempt)
+        elif (reclaimed := self._book.reclaim(left)) is not None:
+            attempt = reclaimed
             self._batch.reclaimed.append(attempt)
-        elif left is not None:
-            failure = Failure(code="worker_lost", message=f"lost its worker {left.fence} times")
+        else:
+            failure = Failure(code="worker_lost", message=f"lost its worker {left.losses + 1} times")
             self._fail(replace(left, state=AttemptState.FAILED, ended_at=now, error=failure), None)
             return
-        assert attempt is not None, "an attempt is new, reclaimed, or given up"
+        self._start(attempt)
+
+    def _start(self, attempt: Attempt) -> None:
+        """Let an attempt execute after the commit."""
+        step = attempt.key.step
         definition = self.progress.graph.steps[step_name(step)]
         self.work[task_key(attempt.key)] = Work(
             attempt=attempt,
@@ -245,11 +275,14 @@ class RunExecution:
         if self.work or self._delayed or self._expanding:
             return
         if self._failure is None and not self.progress.is_done:
-            if self._steps_left == 0:
+            if self._waiting and (self._steps_left == 0 or not self.progress.ready):
+                self._batch.wait_run(self.run)
+            elif self._steps_left == 0:
                 self._batch.pause_run(self.run)
             return
         now = self._workspace.clock.now()
-        for left in self._book.take_all_left():  # its worker died, and the run ends before it can begin again
+        left_behind = [*self._book.take_all_left(), *self._waiting.values()]
+        for left in left_behind:  # it waits, or its worker died, and the run ends before it can go on
             self._batch.cancel(left, self._failure, at=now)
         is_done = self.progress.is_done and self._ends_as is not RunState.CANCELLED
         state = RunState.SUCCEEDED if is_done else self._ends_as or RunState.FAILED
@@ -293,7 +326,7 @@ class RunExecution:
             self._is_over = True
             self._on_end(self.run, error)
             return
-        self._submit([step_task(attempt.key) for attempt in (*batch.begun, *batch.reclaimed)])
+        self._submit([step_task(attempt.key) for attempt in batch.starting])
         if batch.run_after is not None:
             self.run = batch.run_after
             self._is_over = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from oncue.control.asking import cancel_questions
 from oncue.control.preflight import Prepared, is_owned, prepare_run
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.definitionrecord import encode_definition
@@ -120,11 +121,12 @@ def end_idle_run(
         tx.end_attempts(ended)
         job = load_job(tx, run.job_id)
         tx.set_last(run.job_id, ended, seq=job.event_seq + 1)
+    questions = cancel_questions(tx, run, at=now)
     over = replace(run, state=state, ended_at=now, error=failure, owner=None, fence=run.fence + 1)
     tx.update_run(over, expected=run.state, expected_fence=run.fence)
     data: dict[str, object] = {"state": state.value, "error": failure.message}
     steps = [EventDraft(type=EventType.STEP_CANCELLED, run=run.number, step=attempt.key.step) for attempt in ended]
-    return [*steps, EventDraft(type=EventType.RUN_ENDED, run=run.number, data=data)]
+    return [*questions, *steps, EventDraft(type=EventType.RUN_ENDED, run=run.number, data=data)]
 
 
 def load_run(workspace: Workspace, job_id: JobId, number: int) -> Run:

@@ -11,19 +11,22 @@ from oncue.control.sources import FollowedDefinition, executable
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.definitionrecord import decode_definition
 from oncue.core.graph import Graph
-from oncue.core.model import Attempt, AttemptState, Run
+from oncue.core.model import Attempt, AttemptState, Job, Run, StepId
 from oncue.core.planrecord import decode_plan
+from oncue.core.ports import Reader
 from oncue.core.progress import RunProgress
 from oncue.errors import Conflict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredRun:
-    """What is stored of a run, ready to execute."""
+    """What is stored of a run, ready to execute; ``undecided`` steps wait for a person."""
 
     progress: RunProgress
     loaded: LoadedWorkflow
     attempts: Sequence[Attempt]
+    undecided: frozenset[StepId]
+    job: Job
 
 
 def load_stored_run(workspace: Workspace, run: Run) -> StoredRun:
@@ -42,11 +45,26 @@ def load_stored_run(workspace: Workspace, run: Run) -> StoredRun:
         state = workspace.states.load(reader, job)
         plan = decode_plan(reader.load_plan(run.job_id, run.number))
         attempts = reader.list_attempts(run.job_id, run=run.number)
+        undecided = undecided_steps(reader, run)
     loaded = executable(workspace, job, FollowedDefinition(graph=planned, address=run.definition_hash))
     graph = planned if loaded.definition == planned.definition else _same_shape(planned, Graph(loaded.definition), run)
     ended = {attempt.key.step for attempt in attempts if attempt.state is AttemptState.SUCCEEDED}
     snapshot = make_snapshot(job, graph, state, params=run.params)
-    return StoredRun(progress=RunProgress(snapshot, plan.executing, ended=ended), loaded=loaded, attempts=attempts)
+    progress = RunProgress(snapshot, plan.executing, ended=ended)
+    return StoredRun(progress=progress, loaded=loaded, attempts=attempts, undecided=undecided, job=job)
+
+
+def undecided_steps(reader: Reader, run: Run) -> frozenset[StepId]:
+    """The steps of a run that wait for a person's answer."""
+    waiting = reader.list_questions(job_id=run.job_id, run=run.number, is_waiting=True)
+    return frozenset(question.key.step for question in waiting)
+
+
+def may_go_on(reader: Reader, run: Run) -> bool:
+    """Whether a waiting run has anything to do: it is paused (no attempt waits), or a waiting attempt has its answer."""
+    attempts = reader.list_attempts(run.job_id, run=run.number, states=(AttemptState.WAITING,))
+    undecided = undecided_steps(reader, run) if attempts else frozenset()
+    return not attempts or any(attempt.key.step not in undecided for attempt in attempts)
 
 
 def _same_shape(planned: Graph, now: Graph, run: Run) -> Graph:

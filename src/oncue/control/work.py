@@ -26,10 +26,11 @@ class Work:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """How an execution ended: an artifact, or a failure."""
+    """How an execution ended: an artifact, a failure, or a question that suspends it."""
 
     artifact: Artifact | None = None
     failure: Failure | None = None
+    is_suspended: bool = False
     params_read: tuple[str, ...] = ()
     log: ContentHash | None = None
     expansions: tuple[Expansion, ...] = ()

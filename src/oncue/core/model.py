@@ -97,7 +97,8 @@ class WorkflowSource:
 class Job:
     """A long-lived instance of a workflow; it never expires and ends only when a person stops it.
 
-    ``replayed_from`` is the job whose parameters and decisions it repeats. ``revision`` counts what invalidates a plan: runs begun and ended, parameters, definition, acceptances, the stop.
+    ``revision`` counts what invalidates a plan: runs begun and ended, parameters, definition, acceptances, the stop.
+    ``replayed_from`` is the job whose parameters and decisions it repeats.
     """
 
     id: JobId

@@ -7,7 +7,7 @@ and schema, so that a recorded answer is used again only for the same question w
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -178,32 +178,7 @@ def check_answer(asking: Asking, response: object) -> object:
     Raises:
         InvalidAnswer: it is of the wrong type, no option, too long, or does not fit the schema.
     """
-    match asking.kind:
-        case QuestionKind.CHOICE:
-            return _check_option(asking, response)
-        case QuestionKind.CHOICES:
-            if not isinstance(response, list | tuple):
-                raise _refused(asking, response, "a list of options")
-            chosen = {_check_option(asking, part) for part in response}
-            return [option.id for option in asking.options if option.id in chosen]
-        case QuestionKind.TEXT:
-            if not isinstance(response, str):
-                raise _refused(asking, response, "text")
-            if len(response) > MAX_TEXT:
-                raise InvalidAnswer(f"the text has {len(response)} characters; at most {MAX_TEXT} are taken")
-            return response
-        case QuestionKind.NUMBER:
-            if isinstance(response, bool) or not isinstance(response, int | float) or not math.isfinite(response):
-                raise _refused(asking, response, "a number")
-            return response
-        case QuestionKind.CONFIRM:
-            if not isinstance(response, bool):
-                raise _refused(asking, response, "yes or no")
-            return response
-        case QuestionKind.FORM:
-            return _check_form(asking, response)
-        case _:
-            assert_never(asking.kind)
+    return _CHECKS[asking.kind](asking, response)
 
 
 def read_answer(asking: Asking, words: Sequence[str]) -> object:
@@ -250,6 +225,37 @@ def _option_meant(asking: Asking, text: str) -> str:
     return found[0] if len(found) == 1 else text
 
 
+def _check_options(asking: Asking, response: object) -> object:
+    if not isinstance(response, list | tuple):
+        raise _refused(asking, response, "a list of options")
+    chosen = {_check_option(asking, part) for part in response}
+    return [option.id for option in asking.options if option.id in chosen]
+
+
+def _check_text(asking: Asking, response: object) -> object:
+    if not isinstance(response, str):
+        raise _refused(asking, response, "text")
+    if len(response) > MAX_TEXT:
+        raise InvalidAnswer(f"the text has {len(response)} characters; at most {MAX_TEXT} are taken")
+    try:
+        response.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidAnswer("the text has characters that cannot be stored (lone surrogates)") from error
+    return response
+
+
+def _check_number(asking: Asking, response: object) -> object:
+    if isinstance(response, bool) or not isinstance(response, int | float) or not math.isfinite(response):
+        raise _refused(asking, response, "a number")
+    return response
+
+
+def _check_confirmation(asking: Asking, response: object) -> object:
+    if not isinstance(response, bool):
+        raise _refused(asking, response, "yes or no")
+    return response
+
+
 def _check_option(asking: Asking, response: object) -> str:
     ids = [option.id for option in asking.options]
     if not isinstance(response, str):
@@ -275,3 +281,13 @@ def _check_form(asking: Asking, response: object) -> object:
 
 def _refused(asking: Asking, response: object, expected: str) -> InvalidAnswer:
     return InvalidAnswer(f"the question {asking.type!r} takes {expected}, not {type(response).__name__} {str(response)[:60]!r}")
+
+
+_CHECKS: Mapping[QuestionKind, Callable[[Asking, object], object]] = {
+    QuestionKind.CHOICE: _check_option,
+    QuestionKind.CHOICES: _check_options,
+    QuestionKind.TEXT: _check_text,
+    QuestionKind.NUMBER: _check_number,
+    QuestionKind.CONFIRM: _check_confirmation,
+    QuestionKind.FORM: _check_form,
+}
