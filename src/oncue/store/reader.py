@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 
@@ -25,15 +26,24 @@ from oncue.core.model import (
     step_name,
 )
 from oncue.core.ports import StepRecord
+from oncue.core.questions import Question, QuestionId
 from oncue.errors import NotFound
 from oncue.store import rows
 from oncue.store.database import Cursor, Row
+from oncue.store.questionrows import read_question
 from oncue.store.sqltext import ADDRESSES, STATES, Sql
 
 _LAST_CHARACTER = "\U0010ffff"
 _ALL_STATES = tuple(AttemptState)
 FEW_STEPS = 20
 """Up to so many steps are looked for one by one; for more, one look at all is quicker."""
+
+_QUESTION_LISTS = {
+    None: ("questions", "questions_of_job", "questions_of_run"),
+    True: ("waiting_questions", "waiting_questions_of_job", "waiting_questions_of_run"),
+    False: ("decided_questions", "decided_questions_of_job", "decided_questions_of_run"),
+}
+"""Statements by whether the questions wait, then by how many things narrow them: none, the job, the job and the run."""
 
 
 class StoreReader:
@@ -179,6 +189,24 @@ class StoreReader:
         """What was kept under this name for this attempt, or None."""
         row = self._one("memo", key.job_id, key.run, key.step, key.number, name)
         return None if row is None else bytes(row[0])
+
+    def load_question(self, question_id: QuestionId) -> Question | None:
+        """One question, or None."""
+        row = self._one("question", question_id)
+        return None if row is None else read_question(row)
+
+    def list_questions(
+        self, *, job_id: JobId | None = None, run: int | None = None, is_waiting: bool | None = None, limit: int = 100_000
+    ) -> Sequence[Question]:
+        """Questions as they were asked, or those that wait by their deadlines; ``run`` needs ``job_id``."""
+        if job_id is None and run is not None:
+            raise ValueError("questions of a run need the job of the run")
+        narrowed = [part for part in (job_id, run) if part is not None]
+        return [read_question(row) for row in self._all(_QUESTION_LISTS[is_waiting][len(narrowed)], *narrowed, limit)]
+
+    def list_due_questions(self, at: datetime, *, limit: int = 100) -> Sequence[Question]:
+        """Undecided questions whose deadline is over and whose policy acts on it, the earliest first."""
+        return [read_question(row) for row in self._all("due_questions", rows.to_micros(at), limit)]
 
     def list_events(self, job_id: JobId, *, after: int = 0, limit: int = 1000, run: int | None = None) -> Sequence[Event]:
         """Events with a number above ``after``, in order."""

@@ -41,6 +41,7 @@ from oncue.store.fastrecords import twin
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_RUNNING, _WAITING = AttemptState.RUNNING.value, AttemptState.WAITING.value
 _STATES = {state.value: state for state in AttemptState}
 _CONTEXTS = {mode.value: mode for mode in ContextMode}
 _EVENT_TYPES = {kind.value: kind for kind in EventType}
@@ -71,11 +72,13 @@ def from_micros(micros: int) -> datetime:
     return _EPOCH + timedelta(microseconds=micros)
 
 
-def _micros_or_none(at: datetime | None) -> int | None:
+def micros_or_none(at: datetime | None) -> int | None:
+    """An instant that may be missing, as a number."""
     return None if at is None else to_micros(at)
 
 
-def _instant_or_none(micros: int | None) -> datetime | None:
+def instant_or_none(micros: int | None) -> datetime | None:
+    """A number that may be missing, as an instant."""
     return None if micros is None else from_micros(micros)
 
 
@@ -107,7 +110,8 @@ def job_row(job: Job) -> Row:
     """``insert_job``."""
     return (
         job.id, job.workflow, job.source.kind.value, job.source.ref, job.source.folder, job.definition_hash, job.status.value,
-        job.revision, job.runs, job.event_seq, to_micros(job.created_at), _micros_or_none(job.stopped_at),
+        job.revision, job.runs, job.event_seq, to_micros(job.created_at), micros_or_none(job.stopped_at),
+        job.replayed_from,
     )  # fmt: skip
 
 
@@ -115,13 +119,14 @@ def job_change(job: Job, expected_revision: int) -> Row:
     """``update_job``."""
     return (
         job.workflow, job.source.kind.value, job.source.ref, job.source.folder, job.definition_hash, job.status.value,
-        job.revision, job.runs, _micros_or_none(job.stopped_at), job.id, expected_revision,
+        job.revision, job.runs, micros_or_none(job.stopped_at), job.id, expected_revision,
     )  # fmt: skip
 
 
 def read_job(row: Row) -> Job:
     """``job`` and ``jobs``."""
-    (id_, workflow, kind, ref, folder, definition, status, revision, runs, event_seq, created, stopped, params) = row
+    (id_, workflow, kind, ref, folder, definition, status, revision, runs, event_seq, created, stopped, replayed,
+     params) = row  # fmt: skip
     return Job(
         id=id_,
         workflow=workflow,
@@ -133,7 +138,8 @@ def read_job(row: Row) -> Job:
         runs=runs,
         event_seq=event_seq,
         created_at=from_micros(created),
-        stopped_at=_instant_or_none(stopped),
+        stopped_at=instant_or_none(stopped),
+        replayed_from=replayed,
     )
 
 
@@ -141,16 +147,16 @@ def run_row(run: Run) -> Row:
     """``insert_run``."""
     return (
         run.job_id, run.number, run.state.value, run.kind.value, encode(run.request), run.trigger_id, run.plan_digest,
-        run.definition_hash, encode(run.params), to_micros(run.queued_at), _micros_or_none(run.started_at),
-        _micros_or_none(run.ended_at), _failure_text(run.error), run.owner, run.fence,
-        _micros_or_none(run.cancel_requested_at), encode(run.cut_off) if run.cut_off else None,
+        run.definition_hash, encode(run.params), to_micros(run.queued_at), micros_or_none(run.started_at),
+        micros_or_none(run.ended_at), _failure_text(run.error), run.owner, run.fence,
+        micros_or_none(run.cancel_requested_at), encode(run.cut_off) if run.cut_off else None,
     )  # fmt: skip
 
 
 def run_change(run: Run, expected: RunState, expected_fence: int) -> Row:
     """``update_run``."""
     return (
-        run.state.value, _micros_or_none(run.started_at), _micros_or_none(run.ended_at), _failure_text(run.error), run.owner,
+        run.state.value, micros_or_none(run.started_at), micros_or_none(run.ended_at), _failure_text(run.error), run.owner,
         run.fence, encode(run.cut_off) if run.cut_off else None, run.job_id, run.number, expected.value, expected_fence,
     )  # fmt: skip
 
@@ -170,12 +176,12 @@ def read_run(row: Row) -> Run:
         definition_hash=definition,
         params=decode(params),
         queued_at=from_micros(queued),
-        started_at=_instant_or_none(started),
-        ended_at=_instant_or_none(ended),
+        started_at=instant_or_none(started),
+        ended_at=instant_or_none(ended),
         error=_failure(error),
         owner=owner,
         fence=fence,
-        cancel_requested_at=_instant_or_none(cancel),
+        cancel_requested_at=instant_or_none(cancel),
         cut_off=tuple(decode(cut_off)) if cut_off else (),
     )
 
@@ -211,17 +217,26 @@ def attempt_row(attempt: Attempt) -> Row:
     key = attempt.key
     return (
         key.job_id, key.run, key.step, key.number, attempt.state.value, attempt.fence, attempt.worker,
-        to_micros(attempt.started_at), _micros_or_none(attempt.ended_at), attempt.artifact, inputs_text(attempt.inputs),
-        attempt.context.value, attempt.log, _failure_text(attempt.error),
+        to_micros(attempt.started_at), micros_or_none(attempt.ended_at), attempt.artifact, inputs_text(attempt.inputs),
+        attempt.context.value, attempt.log, _failure_text(attempt.error), attempt.losses,
     )  # fmt: skip
 
 
 def attempt_claim(attempt: Attempt, expected_fence: int) -> Row:
-    """``reclaim_attempt``."""
+    """``reclaim_attempt`` and ``continue_attempt``: it runs, in the hands of its worker."""
     key = attempt.key
     return (
-        attempt.state.value, attempt.fence, attempt.worker, to_micros(attempt.started_at), key.job_id, key.run, key.step,
-        key.number, expected_fence,
+        _RUNNING, attempt.fence, attempt.worker, to_micros(attempt.started_at), attempt.losses, key.job_id, key.run,
+        key.step, key.number, expected_fence,
+    )  # fmt: skip
+
+
+def attempt_pause(attempt: Attempt) -> Row:
+    """``suspend_attempt``: it waits, and shows what it has consumed and said so far."""
+    key = attempt.key
+    return (
+        _WAITING, inputs_text(attempt.inputs), attempt.context.value, attempt.log, key.job_id, key.run, key.step, key.number,
+        attempt.fence,
     )  # fmt: skip
 
 
@@ -229,7 +244,7 @@ def attempt_end(attempt: Attempt) -> Row:
     """``end_attempt``."""
     key = attempt.key
     return (
-        attempt.state.value, _micros_or_none(attempt.ended_at), attempt.artifact, inputs_text(attempt.inputs),
+        attempt.state.value, micros_or_none(attempt.ended_at), attempt.artifact, inputs_text(attempt.inputs),
         attempt.context.value, attempt.log, _failure_text(attempt.error), key.job_id, key.run, key.step, key.number,
         attempt.fence,
     )  # fmt: skip
@@ -252,7 +267,8 @@ def read_attempts(rows: Iterable[Row]) -> list[Attempt]:
     """``attempt`` and ``attempts…``."""
     attempts: list[Attempt] = []
     known: dict[str, Any] = {}
-    for job_id, run, step, number, state, fence, worker, started, ended, artifact, inputs, context, log, error in rows:
+    for (job_id, run, step, number, state, fence, worker, started, ended, artifact, inputs, context, log, error,
+         losses) in rows:  # fmt: skip
         key = _KeyTwin()
         key.job_id, key.run, key.step, key.number = job_id, run, step, number
         key.__class__ = AttemptKey
@@ -261,7 +277,7 @@ def read_attempts(rows: Iterable[Row]) -> list[Attempt]:
         made.started_at = _EPOCH + timedelta(microseconds=started)
         made.ended_at = None if ended is None else _EPOCH + timedelta(microseconds=ended)
         made.error = None if error is None else _failure(error)
-        made.artifact, made.log, made.context = artifact, log, _CONTEXTS[context]
+        made.artifact, made.log, made.context, made.losses = artifact, log, _CONTEXTS[context], losses
         made.inputs = None if inputs is None else _inputs(inputs, known)
         made.__class__ = Attempt
         attempts.append(made)

@@ -32,6 +32,7 @@ from oncue.store.sqltext import ADDRESSES, STATES
 from oncue.store.tables import (
     OPEN_ATTEMPT,
     OPEN_RUN,
+    UNDECIDED,
     acceptance,
     artifact,
     attempt,
@@ -44,6 +45,7 @@ from oncue.store.tables import (
     job_params,
     memo,
     plan,
+    question,
     revision,
     run,
     step,
@@ -70,6 +72,7 @@ def reads() -> Mapping[str, Executable]:
         **_job_reads(),
         **_attempt_reads(),
         **_body_reads(),
+        **_question_reads(),
     }
 
 
@@ -161,6 +164,39 @@ def _body_reads() -> Mapping[str, Executable]:
     }
 
 
+def _question_reads() -> Mapping[str, Executable]:
+    q = question.c
+    of_job, of_run = q.job_id == p("job_id"), q.run == p("run")
+    is_waiting, is_decided = text(UNDECIDED), q.how.is_not(None)
+    return {
+        "question": select(*q).where(q.id == p("id")),
+        "questions": _as_asked(),
+        "questions_of_job": _as_asked(of_job),
+        "questions_of_run": _as_asked(of_job, of_run),
+        "decided_questions": _as_asked(is_decided),
+        "decided_questions_of_job": _as_asked(of_job, is_decided),
+        "decided_questions_of_run": _as_asked(of_job, of_run, is_decided),
+        "waiting_questions": _by_deadline(text("acts IN (0, 1)"), is_waiting),
+        "waiting_questions_of_job": _by_deadline(of_job, is_waiting),
+        "waiting_questions_of_run": _by_deadline(of_job, of_run, is_waiting),
+        "due_questions": _by_deadline(q.acts == text("1"), q.deadline <= p("at"), is_waiting),
+    }
+
+
+def _as_asked(*wanted: Any) -> Select[Any]:
+    """Questions in the order in which they were asked; those of one instant by their steps."""
+    q = question.c
+    found = select(*q).where(*wanted).order_by(q.asked_at, q.run, q.step, q.number, q.occurrence, q.id)
+    return found.limit(p("limit")).offset(NONE_SKIPPED)
+
+
+def _by_deadline(*wanted: Any) -> Select[Any]:
+    """Questions whose deadline is near first, those without one last."""
+    q = question.c
+    order = (q.deadline.asc().nulls_last(), q.asked_at, q.run, q.step, q.number, q.occurrence, q.id)
+    return select(*q).where(*wanted).order_by(*order).limit(p("limit")).offset(NONE_SKIPPED)
+
+
 def _at_attempt(table: Table) -> tuple[ColumnElement[bool], ...]:
     """The rows of one attempt."""
     return (
@@ -178,6 +214,7 @@ def writes(insert: Insert) -> Mapping[str, Executable]:
         **_job_writes(insert),
         **_step_writes(insert),
         **_body_writes(insert),
+        **_question_writes(insert),
     }
 
 
@@ -217,7 +254,8 @@ def _job_writes(insert: Insert) -> Mapping[str, Executable]:
 
 def _step_writes(insert: Insert) -> Mapping[str, Executable]:
     end = {name: p(name) for name in ("state", "ended_at", "artifact", "inputs", "context", "log", "error")}
-    claim = {name: p(name) for name in ("state", "fence", "worker", "started_at")}
+    claim = {name: p(name) for name in ("state", "fence", "worker", "started_at", "losses")}
+    suspend = {name: p(name) for name in ("state", "inputs", "context", "log")}
     current, last = _row(insert, step), _row(insert, step)
     latest = ("last_run", "last_number", "last_state", "seq")
     return {
@@ -225,9 +263,15 @@ def _step_writes(insert: Insert) -> Mapping[str, Executable]:
         "reclaim_attempt": update(attempt)
         .values(claim)
         .where(*_at_attempt(attempt), attempt.c.fence == p("expected_fence"), text(OPEN_ATTEMPT)),
+        "continue_attempt": update(attempt)
+        .values(claim)
+        .where(*_at_attempt(attempt), attempt.c.fence == p("expected_fence"), attempt.c.state == text("'waiting'")),
+        "suspend_attempt": update(attempt)
+        .values(suspend)
+        .where(*_at_attempt(attempt), attempt.c.fence == p("fence"), attempt.c.state == text("'running'")),
         "end_attempt": update(attempt)
         .values(end)
-        .where(*_at_attempt(attempt), attempt.c.fence == p("fence"), attempt.c.state == text("'running'")),
+        .where(*_at_attempt(attempt), attempt.c.fence == p("fence"), text(OPEN_ATTEMPT)),
         "set_current": current.on_conflict_do_update(
             index_elements=["job_id", "step"],
             set_={name: current.excluded[name] for name in (*latest, "run", "number", "artifact")},
@@ -255,4 +299,17 @@ def _body_writes(insert: Insert) -> Mapping[str, Executable]:
         "put_chunk": _row(insert, blob_chunk).on_conflict_do_nothing(),
         "delete_blob": delete(blob).where(blob.c.address == p("address")),
         "delete_chunks": delete(blob_chunk).where(blob_chunk.c.address == p("address")),
+    }
+
+
+def _question_writes(insert: Insert) -> Mapping[str, Executable]:
+    decision = {name: p(name) for name in ("how", "response", "actor", "answered_at", "is_timed_out", "reused_from")}
+    late = {name: p(name) for name in ("late_response", "late_actor", "late_at")}
+    is_question = question.c.id == p("id")
+    return {
+        "insert_question": _row(insert, question),
+        "decide_question": update(question).values(decision).where(is_question, text(UNDECIDED)),
+        "answer_late": update(question)
+        .values(late)
+        .where(is_question, question.c.is_timed_out == text("1"), question.c.late_at.is_(None)),
     }

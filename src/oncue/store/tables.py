@@ -23,6 +23,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 
@@ -35,6 +36,7 @@ NAMING = {
 }
 OPEN_RUN = "state IN ('queued', 'running', 'waiting')"
 OPEN_ATTEMPT = "state IN ('running', 'waiting')"
+UNDECIDED = "how IS NULL"
 
 metadata = MetaData(naming_convention=NAMING)
 
@@ -71,6 +73,7 @@ job = Table(
     Column("event_seq", BigInteger, nullable=False),
     Column("created_at", _INSTANT, nullable=False),
     Column("stopped_at", _INSTANT),
+    Column("replayed_from", Text),
 )
 job_params = Table("job_params", metadata, _key("job_id"), Column("body", _JSON, nullable=False))
 """Apart from the job's row, which every step rewrites to number its events."""
@@ -134,6 +137,7 @@ attempt = _short(
     Column("context", Text, nullable=False),
     Column("log", Text),
     Column("error", _JSON),
+    Column("losses", Integer, nullable=False, server_default=text("0")),
 )
 
 step = _short(
@@ -206,6 +210,44 @@ memo = Table(
     _key("name"),
     Column("body", LargeBinary, nullable=False),
 )
+
+question = Table(
+    "question",
+    metadata,
+    _key("id"),
+    _key("job_id", primary=False),
+    _number("run"),
+    _key("step", primary=False),
+    _number("number"),
+    _key("type", primary=False),
+    Column("kind", Text, nullable=False),
+    _number("occurrence"),
+    Column("fingerprint", Text, nullable=False),
+    Column("asking", _JSON, nullable=False),
+    Column("asked_at", _INSTANT, nullable=False),
+    Column("deadline", _INSTANT),
+    _number("acts"),
+    Column("how", Text),
+    Column("response", _JSON),
+    Column("actor", Text),
+    Column("answered_at", _INSTANT),
+    Column("is_timed_out", Integer),
+    Column("reused_from", Text),
+    Column("late_response", _JSON),
+    Column("late_actor", Text),
+    Column("late_at", _INSTANT),
+    UniqueConstraint("job_id", "run", "step", "number", "type", "occurrence"),
+)
+"""``acts`` is 1 where the policy does something at the deadline; ``how`` is null while nobody has settled the question."""
+Index("ix_question_job", question.c.job_id, question.c.asked_at)
+Index(
+    "ix_question_undecided",
+    question.c.acts,
+    question.c.deadline,
+    sqlite_where=text(UNDECIDED),
+    postgresql_where=text(UNDECIDED),
+)
+"""Finds those that are due without touching those that wait, however many these are."""
 
 blob = Table("blob", metadata, _key("address"), Column("size", BigInteger, nullable=False))
 blob_chunk = Table(

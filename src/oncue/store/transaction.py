@@ -21,9 +21,10 @@ from oncue.core.model import (
     RunState,
     Trigger,
 )
+from oncue.core.questions import Decision, LateAnswer, Question, QuestionId
 from oncue.errors import UnknownJob
-from oncue.store import rows
-from oncue.store.database import Cursor, Database
+from oncue.store import questionrows, rows
+from oncue.store.database import Cursor, Database, Row
 from oncue.store.reader import StoreReader
 
 _SUCCEEDED = AttemptState.SUCCEEDED.value
@@ -125,9 +126,20 @@ class StoreTransaction(StoreReader):
         return self._change("reclaim_attempt", rows.attempt_claim(attempt, expected_fence))
 
     def end_attempts(self, attempts: Sequence[Attempt]) -> Sequence[AttemptKey]:
-        """Write the end of attempts that are running under their fence; returns the keys that were refused."""
-        ends = [rows.attempt_end(attempt) for attempt in attempts]
-        counts = self._database.update_each(self._cursor, self._sql["end_attempt"], ends)
+        """Write the end of attempts that run or wait under their fence; returns the keys that were refused."""
+        return self._change_each("end_attempt", attempts, [rows.attempt_end(attempt) for attempt in attempts])
+
+    def continue_attempt(self, attempt: Attempt, *, expected_fence: int) -> bool:
+        """Let a waiting attempt run again in a worker's hands, with a higher fence."""
+        return self._change("continue_attempt", rows.attempt_claim(attempt, expected_fence))
+
+    def suspend_attempts(self, attempts: Sequence[Attempt]) -> Sequence[AttemptKey]:
+        """Let attempts that run under their fence wait; returns the keys that were refused."""
+        return self._change_each("suspend_attempt", attempts, [rows.attempt_pause(attempt) for attempt in attempts])
+
+    def _change_each(self, name: str, attempts: Sequence[Attempt], found: Sequence[Row]) -> Sequence[AttemptKey]:
+        """Carry out a conditional update for each attempt; the keys of those to which it did not apply."""
+        counts = self._database.update_each(self._cursor, self._sql[name], found)
         return [attempt.key for attempt, count in zip(attempts, counts, strict=True) if count == 0]
 
     def put_artifacts(self, artifacts: Sequence[Artifact]) -> None:
@@ -158,6 +170,18 @@ class StoreTransaction(StoreReader):
     def insert_acceptance(self, job_id: JobId, acceptance: Acceptance) -> None:
         """Record an acceptance."""
         self._cursor.execute(self._sql["insert_acceptance"], rows.acceptance_row(job_id, acceptance))
+
+    def insert_question(self, question: Question) -> None:
+        """Store a new question, decided or not."""
+        self._cursor.execute(self._sql["insert_question"], questionrows.question_row(question))
+
+    def decide_question(self, question_id: QuestionId, decision: Decision) -> bool:
+        """Settle an undecided question; False when it was settled before."""
+        return self._change("decide_question", (*questionrows.decision_columns(decision), question_id))
+
+    def answer_late(self, question_id: QuestionId, late: LateAnswer) -> bool:
+        """Keep an answer to a question that timed out; False when there is one already, or it did not time out."""
+        return self._change("answer_late", (*questionrows.late_columns(late), question_id))
 
     def put_memo(self, key: AttemptKey, name: str, body: bytes) -> None:
         """Keep a result for the attempt; the first one stored under a name stays."""

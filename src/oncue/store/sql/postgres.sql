@@ -5,16 +5,19 @@ CREATE TABLE acceptance ( id BIGSERIAL NOT NULL, job_id VARCHAR COLLATE "C" NOT 
 CREATE INDEX ix_acceptance_job_id ON acceptance (job_id);
 CREATE TABLE alembic_version ( version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num) );
 CREATE TABLE artifact ( hash VARCHAR COLLATE "C" NOT NULL, kind TEXT NOT NULL, size BIGINT NOT NULL, body BYTEA, files TEXT, CONSTRAINT pk_artifact PRIMARY KEY (hash) );
-CREATE TABLE attempt ( job_id VARCHAR COLLATE "C" NOT NULL, run INTEGER NOT NULL, step VARCHAR COLLATE "C" NOT NULL, number INTEGER NOT NULL, state TEXT NOT NULL, fence INTEGER NOT NULL, worker TEXT NOT NULL, started_at BIGINT NOT NULL, ended_at BIGINT, artifact TEXT, inputs TEXT, context TEXT NOT NULL, log TEXT, error TEXT, CONSTRAINT pk_attempt PRIMARY KEY (job_id, run, step, number) );
+CREATE TABLE attempt ( job_id VARCHAR COLLATE "C" NOT NULL, run INTEGER NOT NULL, step VARCHAR COLLATE "C" NOT NULL, number INTEGER NOT NULL, state TEXT NOT NULL, fence INTEGER NOT NULL, worker TEXT NOT NULL, started_at BIGINT NOT NULL, ended_at BIGINT, artifact TEXT, inputs TEXT, context TEXT NOT NULL, log TEXT, error TEXT, losses INTEGER DEFAULT 0 NOT NULL, CONSTRAINT pk_attempt PRIMARY KEY (job_id, run, step, number) );
 CREATE TABLE blob ( address VARCHAR COLLATE "C" NOT NULL, size BIGINT NOT NULL, CONSTRAINT pk_blob PRIMARY KEY (address) );
 CREATE TABLE blob_chunk ( address VARCHAR COLLATE "C" NOT NULL, number INTEGER NOT NULL, body BYTEA NOT NULL, CONSTRAINT pk_blob_chunk PRIMARY KEY (address, number) );
 CREATE TABLE definition ( address VARCHAR COLLATE "C" NOT NULL, body BYTEA NOT NULL, CONSTRAINT pk_definition PRIMARY KEY (address) );
 CREATE TABLE event ( job_id VARCHAR COLLATE "C" NOT NULL, seq BIGINT NOT NULL, at BIGINT NOT NULL, type TEXT NOT NULL, run INTEGER, step TEXT, data TEXT, CONSTRAINT pk_event PRIMARY KEY (job_id, seq) );
 CREATE TABLE expansion ( job_id VARCHAR COLLATE "C" NOT NULL, step VARCHAR COLLATE "C" NOT NULL, "over" TEXT NOT NULL, definition TEXT NOT NULL, items TEXT NOT NULL, CONSTRAINT pk_expansion PRIMARY KEY (job_id, step) );
-CREATE TABLE job ( id VARCHAR COLLATE "C" NOT NULL, workflow TEXT NOT NULL, source_kind TEXT NOT NULL, source_ref TEXT NOT NULL, source_folder TEXT NOT NULL, definition_hash TEXT NOT NULL, status TEXT NOT NULL, revision INTEGER NOT NULL, runs INTEGER NOT NULL, event_seq BIGINT NOT NULL, created_at BIGINT NOT NULL, stopped_at BIGINT, CONSTRAINT pk_job PRIMARY KEY (id) );
+CREATE TABLE job ( id VARCHAR COLLATE "C" NOT NULL, workflow TEXT NOT NULL, source_kind TEXT NOT NULL, source_ref TEXT NOT NULL, source_folder TEXT NOT NULL, definition_hash TEXT NOT NULL, status TEXT NOT NULL, revision INTEGER NOT NULL, runs INTEGER NOT NULL, event_seq BIGINT NOT NULL, created_at BIGINT NOT NULL, stopped_at BIGINT, replayed_from TEXT, CONSTRAINT pk_job PRIMARY KEY (id) );
 CREATE TABLE job_params ( job_id VARCHAR COLLATE "C" NOT NULL, body TEXT NOT NULL, CONSTRAINT pk_job_params PRIMARY KEY (job_id) );
 CREATE TABLE memo ( job_id VARCHAR COLLATE "C" NOT NULL, run INTEGER NOT NULL, step VARCHAR COLLATE "C" NOT NULL, number INTEGER NOT NULL, name VARCHAR COLLATE "C" NOT NULL, body BYTEA NOT NULL, CONSTRAINT pk_memo PRIMARY KEY (job_id, run, step, number, name) );
 CREATE TABLE plan ( job_id VARCHAR COLLATE "C" NOT NULL, run INTEGER NOT NULL, body BYTEA NOT NULL, CONSTRAINT pk_plan PRIMARY KEY (job_id, run) );
+CREATE TABLE question ( id VARCHAR COLLATE "C" NOT NULL, job_id VARCHAR COLLATE "C" NOT NULL, run INTEGER NOT NULL, step VARCHAR COLLATE "C" NOT NULL, number INTEGER NOT NULL, type VARCHAR COLLATE "C" NOT NULL, kind TEXT NOT NULL, occurrence INTEGER NOT NULL, fingerprint TEXT NOT NULL, asking TEXT NOT NULL, asked_at BIGINT NOT NULL, deadline BIGINT, acts INTEGER NOT NULL, how TEXT, response TEXT, actor TEXT, answered_at BIGINT, is_timed_out INTEGER, reused_from TEXT, late_response TEXT, late_actor TEXT, late_at BIGINT, CONSTRAINT pk_question PRIMARY KEY (id), CONSTRAINT uq_question_job_id_run_step_number_type_occurrence UNIQUE (job_id, run, step, number, type, occurrence) );
+CREATE INDEX ix_question_job ON question (job_id, asked_at);
+CREATE INDEX ix_question_undecided ON question (acts, deadline) WHERE how IS NULL;
 CREATE TABLE run ( job_id VARCHAR COLLATE "C" NOT NULL, number INTEGER NOT NULL, state TEXT NOT NULL, kind TEXT NOT NULL, request TEXT NOT NULL, trigger_id TEXT NOT NULL, plan_digest TEXT NOT NULL, definition_hash TEXT NOT NULL, params TEXT NOT NULL, queued_at BIGINT NOT NULL, started_at BIGINT, ended_at BIGINT, error TEXT, owner TEXT, fence INTEGER NOT NULL, cancel_requested_at BIGINT, cut_off TEXT, CONSTRAINT pk_run PRIMARY KEY (job_id, number) );
 CREATE INDEX ix_run_open ON run (job_id, number) WHERE state IN ('queued', 'running', 'waiting');
 CREATE TABLE step ( job_id VARCHAR COLLATE "C" NOT NULL, step VARCHAR COLLATE "C" NOT NULL, last_run INTEGER NOT NULL, last_number INTEGER NOT NULL, last_state TEXT NOT NULL, run INTEGER, number INTEGER, artifact TEXT, seq BIGINT NOT NULL, CONSTRAINT pk_step PRIMARY KEY (job_id, step) );
@@ -25,10 +28,10 @@ CREATE INDEX ix_trigger_job_id ON trigger (job_id);
 SELECT alembic_version.version_num FROM alembic_version;
 
 -- job(id)
-SELECT job.id, job.workflow, job.source_kind, job.source_ref, job.source_folder, job.definition_hash, job.status, job.revision, job.runs, job.event_seq, job.created_at, job.stopped_at, job_params.body FROM job JOIN job_params ON job_params.job_id = job.id WHERE job.id = %s::VARCHAR COLLATE "C";
+SELECT job.id, job.workflow, job.source_kind, job.source_ref, job.source_folder, job.definition_hash, job.status, job.revision, job.runs, job.event_seq, job.created_at, job.stopped_at, job.replayed_from, job_params.body FROM job JOIN job_params ON job_params.job_id = job.id WHERE job.id = %s::VARCHAR COLLATE "C";
 
 -- jobs(limit)
-SELECT job.id, job.workflow, job.source_kind, job.source_ref, job.source_folder, job.definition_hash, job.status, job.revision, job.runs, job.event_seq, job.created_at, job.stopped_at, job_params.body FROM job JOIN job_params ON job_params.job_id = job.id ORDER BY job.created_at DESC, job.id DESC LIMIT %s OFFSET 0;
+SELECT job.id, job.workflow, job.source_kind, job.source_ref, job.source_folder, job.definition_hash, job.status, job.revision, job.runs, job.event_seq, job.created_at, job.stopped_at, job.replayed_from, job_params.body FROM job JOIN job_params ON job_params.job_id = job.id ORDER BY job.created_at DESC, job.id DESC LIMIT %s OFFSET 0;
 
 -- job_ids(first, end, limit)
 SELECT job.id FROM job WHERE job.id >= %s::VARCHAR COLLATE "C" AND job.id < %s::VARCHAR COLLATE "C" ORDER BY job.id LIMIT %s OFFSET 0;
@@ -70,19 +73,19 @@ SELECT acceptance.id, acceptance.job_id, acceptance.step, acceptance.run, accept
 SELECT expansion.job_id, expansion.step, expansion."over", expansion.definition, expansion.items FROM expansion WHERE expansion.job_id = %s::VARCHAR COLLATE "C" ORDER BY expansion.step;
 
 -- attempts(job_id, state0, state1, state2, state3, state4)
-SELECT attempt.job_id, attempt.run, attempt.step, attempt.number, attempt.state, attempt.fence, attempt.worker, attempt.started_at, attempt.ended_at, attempt.artifact, attempt.inputs, attempt.context, attempt.log, attempt.error FROM attempt WHERE attempt.job_id = %s::VARCHAR COLLATE "C" AND attempt.state IN (%s, %s, %s, %s, %s) ORDER BY attempt.run, attempt.started_at, attempt.number, attempt.step;
+SELECT attempt.job_id, attempt.run, attempt.step, attempt.number, attempt.state, attempt.fence, attempt.worker, attempt.started_at, attempt.ended_at, attempt.artifact, attempt.inputs, attempt.context, attempt.log, attempt.error, attempt.losses FROM attempt WHERE attempt.job_id = %s::VARCHAR COLLATE "C" AND attempt.state IN (%s, %s, %s, %s, %s) ORDER BY attempt.run, attempt.started_at, attempt.number, attempt.step;
 
 -- attempts_of_run(job_id, run, state0, state1, state2, state3, state4)
-SELECT attempt.job_id, attempt.run, attempt.step, attempt.number, attempt.state, attempt.fence, attempt.worker, attempt.started_at, attempt.ended_at, attempt.artifact, attempt.inputs, attempt.context, attempt.log, attempt.error FROM attempt WHERE attempt.job_id = %s::VARCHAR COLLATE "C" AND attempt.run = %s::INTEGER AND attempt.state IN (%s, %s, %s, %s, %s) ORDER BY attempt.run, attempt.started_at, attempt.number, attempt.step;
+SELECT attempt.job_id, attempt.run, attempt.step, attempt.number, attempt.state, attempt.fence, attempt.worker, attempt.started_at, attempt.ended_at, attempt.artifact, attempt.inputs, attempt.context, attempt.log, attempt.error, attempt.losses FROM attempt WHERE attempt.job_id = %s::VARCHAR COLLATE "C" AND attempt.run = %s::INTEGER AND attempt.state IN (%s, %s, %s, %s, %s) ORDER BY attempt.run, attempt.started_at, attempt.number, attempt.step;
 
 -- attempts_of_step(job_id, step, state0, state1, state2, state3, state4)
-SELECT attempt.job_id, attempt.run, attempt.step, attempt.number, attempt.state, attempt.fence, attempt.worker, attempt.started_at, attempt.ended_at, attempt.artifact, attempt.inputs, attempt.context, attempt.log, attempt.error FROM attempt WHERE attempt.job_id = %s::VARCHAR COLLATE "C" AND attempt.step = %s::VARCHAR COLLATE "C" AND attempt.state IN (%s, %s, %s, %s, %s) ORDER BY attempt.run, attempt.started_at, attempt.number, attempt.step;
+SELECT attempt.job_id, attempt.run, attempt.step, attempt.number, attempt.state, attempt.fence, attempt.worker, attempt.started_at, attempt.ended_at, attempt.artifact, attempt.inputs, attempt.context, attempt.log, attempt.error, attempt.losses FROM attempt WHERE attempt.job_id = %s::VARCHAR COLLATE "C" AND attempt.step = %s::VARCHAR COLLATE "C" AND attempt.state IN (%s, %s, %s, %s, %s) ORDER BY attempt.run, attempt.started_at, attempt.number, attempt.step;
 
 -- attempts_of_run_and_step(job_id, run, step, state0, state1, state2, state3, state4)
-SELECT attempt.job_id, attempt.run, attempt.step, attempt.number, attempt.state, attempt.fence, attempt.worker, attempt.started_at, attempt.ended_at, attempt.artifact, attempt.inputs, attempt.context, attempt.log, attempt.error FROM attempt WHERE attempt.job_id = %s::VARCHAR COLLATE "C" AND attempt.run = %s::INTEGER AND attempt.step = %s::VARCHAR COLLATE "C" AND attempt.state IN (%s, %s, %s, %s, %s) ORDER BY attempt.run, attempt.started_at, attempt.number, attempt.step;
+SELECT attempt.job_id, attempt.run, attempt.step, attempt.number, attempt.state, attempt.fence, attempt.worker, attempt.started_at, attempt.ended_at, attempt.artifact, attempt.inputs, attempt.context, attempt.log, attempt.error, attempt.losses FROM attempt WHERE attempt.job_id = %s::VARCHAR COLLATE "C" AND attempt.run = %s::INTEGER AND attempt.step = %s::VARCHAR COLLATE "C" AND attempt.state IN (%s, %s, %s, %s, %s) ORDER BY attempt.run, attempt.started_at, attempt.number, attempt.step;
 
 -- attempt(job_id, run, step, number)
-SELECT attempt.job_id, attempt.run, attempt.step, attempt.number, attempt.state, attempt.fence, attempt.worker, attempt.started_at, attempt.ended_at, attempt.artifact, attempt.inputs, attempt.context, attempt.log, attempt.error FROM attempt WHERE attempt.job_id = %s::VARCHAR COLLATE "C" AND attempt.run = %s::INTEGER AND attempt.step = %s::VARCHAR COLLATE "C" AND attempt.number = %s::INTEGER;
+SELECT attempt.job_id, attempt.run, attempt.step, attempt.number, attempt.state, attempt.fence, attempt.worker, attempt.started_at, attempt.ended_at, attempt.artifact, attempt.inputs, attempt.context, attempt.log, attempt.error, attempt.losses FROM attempt WHERE attempt.job_id = %s::VARCHAR COLLATE "C" AND attempt.run = %s::INTEGER AND attempt.step = %s::VARCHAR COLLATE "C" AND attempt.number = %s::INTEGER;
 
 -- executed(job_id)
 SELECT attempt.run, attempt.step FROM attempt WHERE attempt.job_id = %s::VARCHAR COLLATE "C" GROUP BY attempt.run, attempt.step ORDER BY attempt.run, min(attempt.started_at), attempt.step;
@@ -114,6 +117,39 @@ SELECT blob_chunk.body FROM blob_chunk WHERE blob_chunk.address = %s::VARCHAR CO
 -- blob_addresses(after, limit)
 SELECT blob.address FROM blob WHERE blob.address > %s::VARCHAR COLLATE "C" ORDER BY blob.address LIMIT %s OFFSET 0;
 
+-- question(id)
+SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.id = %s::VARCHAR COLLATE "C";
+
+-- questions(limit)
+SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question ORDER BY question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT %s OFFSET 0;
+
+-- questions_of_job(job_id, limit)
+SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.job_id = %s::VARCHAR COLLATE "C" ORDER BY question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT %s OFFSET 0;
+
+-- questions_of_run(job_id, run, limit)
+SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.job_id = %s::VARCHAR COLLATE "C" AND question.run = %s::INTEGER ORDER BY question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT %s OFFSET 0;
+
+-- decided_questions(limit)
+SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.how IS NOT NULL ORDER BY question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT %s OFFSET 0;
+
+-- decided_questions_of_job(job_id, limit)
+SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.job_id = %s::VARCHAR COLLATE "C" AND question.how IS NOT NULL ORDER BY question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT %s OFFSET 0;
+
+-- decided_questions_of_run(job_id, run, limit)
+SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.job_id = %s::VARCHAR COLLATE "C" AND question.run = %s::INTEGER AND question.how IS NOT NULL ORDER BY question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT %s OFFSET 0;
+
+-- waiting_questions(limit)
+SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE acts IN (0, 1) AND how IS NULL ORDER BY question.deadline ASC NULLS LAST, question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT %s OFFSET 0;
+
+-- waiting_questions_of_job(job_id, limit)
+SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.job_id = %s::VARCHAR COLLATE "C" AND how IS NULL ORDER BY question.deadline ASC NULLS LAST, question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT %s OFFSET 0;
+
+-- waiting_questions_of_run(job_id, run, limit)
+SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.job_id = %s::VARCHAR COLLATE "C" AND question.run = %s::INTEGER AND how IS NULL ORDER BY question.deadline ASC NULLS LAST, question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT %s OFFSET 0;
+
+-- due_questions(at, limit)
+SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.acts = 1 AND question.deadline <= %s::BIGINT AND how IS NULL ORDER BY question.deadline ASC NULLS LAST, question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT %s OFFSET 0;
+
 -- stamp(version_num)
 INSERT INTO alembic_version (version_num) VALUES (%s::VARCHAR);
 
@@ -123,8 +159,8 @@ UPDATE job SET event_seq=(job.event_seq + %s::BIGINT) WHERE job.id = %s::VARCHAR
 -- insert_event(job_id, seq, at, type, run, step, data)
 INSERT INTO event (job_id, seq, at, type, run, step, data) VALUES (%s::VARCHAR COLLATE "C", %s::BIGINT, %s::BIGINT, %s::VARCHAR, %s::INTEGER, %s::VARCHAR, %s::VARCHAR);
 
--- insert_job(id, workflow, source_kind, source_ref, source_folder, definition_hash, status, revision, runs, event_seq, created_at, stopped_at)
-INSERT INTO job (id, workflow, source_kind, source_ref, source_folder, definition_hash, status, revision, runs, event_seq, created_at, stopped_at) VALUES (%s::VARCHAR COLLATE "C", %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::INTEGER, %s::INTEGER, %s::BIGINT, %s::BIGINT, %s::BIGINT);
+-- insert_job(id, workflow, source_kind, source_ref, source_folder, definition_hash, status, revision, runs, event_seq, created_at, stopped_at, replayed_from)
+INSERT INTO job (id, workflow, source_kind, source_ref, source_folder, definition_hash, status, revision, runs, event_seq, created_at, stopped_at, replayed_from) VALUES (%s::VARCHAR COLLATE "C", %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::INTEGER, %s::INTEGER, %s::BIGINT, %s::BIGINT, %s::BIGINT, %s::VARCHAR);
 
 -- update_job(workflow, source_kind, source_ref, source_folder, definition_hash, status, revision, runs, stopped_at, id, expected_revision)
 UPDATE job SET workflow=%s::VARCHAR, source_kind=%s::VARCHAR, source_ref=%s::VARCHAR, source_folder=%s::VARCHAR, definition_hash=%s::VARCHAR, status=%s::VARCHAR, revision=%s::INTEGER, runs=%s::INTEGER, stopped_at=%s::BIGINT WHERE job.id = %s::VARCHAR COLLATE "C" AND job.revision = %s::INTEGER;
@@ -153,14 +189,20 @@ UPDATE run SET cancel_requested_at=coalesce(run.cancel_requested_at, %s::BIGINT)
 -- insert_acceptance(job_id, step, run, number, basis, actor, reason, accepted_at)
 INSERT INTO acceptance (job_id, step, run, number, basis, actor, reason, accepted_at) VALUES (%s::VARCHAR COLLATE "C", %s::VARCHAR COLLATE "C", %s::INTEGER, %s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::BIGINT) RETURNING acceptance.id;
 
--- begin_attempt(job_id, run, step, number, state, fence, worker, started_at, ended_at, artifact, inputs, context, log, error)
-INSERT INTO attempt (job_id, run, step, number, state, fence, worker, started_at, ended_at, artifact, inputs, context, log, error) VALUES (%s::VARCHAR COLLATE "C", %s::INTEGER, %s::VARCHAR COLLATE "C", %s::INTEGER, %s::VARCHAR, %s::INTEGER, %s::VARCHAR, %s::BIGINT, %s::BIGINT, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR);
+-- begin_attempt(job_id, run, step, number, state, fence, worker, started_at, ended_at, artifact, inputs, context, log, error, losses)
+INSERT INTO attempt (job_id, run, step, number, state, fence, worker, started_at, ended_at, artifact, inputs, context, log, error, losses) VALUES (%s::VARCHAR COLLATE "C", %s::INTEGER, %s::VARCHAR COLLATE "C", %s::INTEGER, %s::VARCHAR, %s::INTEGER, %s::VARCHAR, %s::BIGINT, %s::BIGINT, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::INTEGER);
 
--- reclaim_attempt(state, fence, worker, started_at, job_id, run, step, number, expected_fence)
-UPDATE attempt SET state=%s::VARCHAR, fence=%s::INTEGER, worker=%s::VARCHAR, started_at=%s::BIGINT WHERE attempt.job_id = %s::VARCHAR COLLATE "C" AND attempt.run = %s::INTEGER AND attempt.step = %s::VARCHAR COLLATE "C" AND attempt.number = %s::INTEGER AND attempt.fence = %s::INTEGER AND state IN ('running', 'waiting');
+-- reclaim_attempt(state, fence, worker, started_at, losses, job_id, run, step, number, expected_fence)
+UPDATE attempt SET state=%s::VARCHAR, fence=%s::INTEGER, worker=%s::VARCHAR, started_at=%s::BIGINT, losses=%s::INTEGER WHERE attempt.job_id = %s::VARCHAR COLLATE "C" AND attempt.run = %s::INTEGER AND attempt.step = %s::VARCHAR COLLATE "C" AND attempt.number = %s::INTEGER AND attempt.fence = %s::INTEGER AND state IN ('running', 'waiting');
+
+-- continue_attempt(state, fence, worker, started_at, losses, job_id, run, step, number, expected_fence)
+UPDATE attempt SET state=%s::VARCHAR, fence=%s::INTEGER, worker=%s::VARCHAR, started_at=%s::BIGINT, losses=%s::INTEGER WHERE attempt.job_id = %s::VARCHAR COLLATE "C" AND attempt.run = %s::INTEGER AND attempt.step = %s::VARCHAR COLLATE "C" AND attempt.number = %s::INTEGER AND attempt.fence = %s::INTEGER AND attempt.state = 'waiting';
+
+-- suspend_attempt(state, inputs, context, log, job_id, run, step, number, fence)
+UPDATE attempt SET state=%s::VARCHAR, inputs=%s::VARCHAR, context=%s::VARCHAR, log=%s::VARCHAR WHERE attempt.job_id = %s::VARCHAR COLLATE "C" AND attempt.run = %s::INTEGER AND attempt.step = %s::VARCHAR COLLATE "C" AND attempt.number = %s::INTEGER AND attempt.fence = %s::INTEGER AND attempt.state = 'running';
 
 -- end_attempt(state, ended_at, artifact, inputs, context, log, error, job_id, run, step, number, fence)
-UPDATE attempt SET state=%s::VARCHAR, ended_at=%s::BIGINT, artifact=%s::VARCHAR, inputs=%s::VARCHAR, context=%s::VARCHAR, log=%s::VARCHAR, error=%s::VARCHAR WHERE attempt.job_id = %s::VARCHAR COLLATE "C" AND attempt.run = %s::INTEGER AND attempt.step = %s::VARCHAR COLLATE "C" AND attempt.number = %s::INTEGER AND attempt.fence = %s::INTEGER AND attempt.state = 'running';
+UPDATE attempt SET state=%s::VARCHAR, ended_at=%s::BIGINT, artifact=%s::VARCHAR, inputs=%s::VARCHAR, context=%s::VARCHAR, log=%s::VARCHAR, error=%s::VARCHAR WHERE attempt.job_id = %s::VARCHAR COLLATE "C" AND attempt.run = %s::INTEGER AND attempt.step = %s::VARCHAR COLLATE "C" AND attempt.number = %s::INTEGER AND attempt.fence = %s::INTEGER AND state IN ('running', 'waiting');
 
 -- set_current(job_id, step, last_run, last_number, last_state, run, number, artifact, seq)
 INSERT INTO step (job_id, step, last_run, last_number, last_state, run, number, artifact, seq) VALUES (%s::VARCHAR COLLATE "C", %s::VARCHAR COLLATE "C", %s::INTEGER, %s::INTEGER, %s::VARCHAR, %s::INTEGER, %s::INTEGER, %s::VARCHAR, %s::BIGINT) ON CONFLICT (job_id, step) DO UPDATE SET last_run = excluded.last_run, last_number = excluded.last_number, last_state = excluded.last_state, run = excluded.run, number = excluded.number, artifact = excluded.artifact, seq = excluded.seq;
@@ -188,3 +230,12 @@ DELETE FROM blob WHERE blob.address = %s::VARCHAR COLLATE "C";
 
 -- delete_chunks(address)
 DELETE FROM blob_chunk WHERE blob_chunk.address = %s::VARCHAR COLLATE "C";
+
+-- insert_question(id, job_id, run, step, number, type, kind, occurrence, fingerprint, asking, asked_at, deadline, acts, how, response, actor, answered_at, is_timed_out, reused_from, late_response, late_actor, late_at)
+INSERT INTO question (id, job_id, run, step, number, type, kind, occurrence, fingerprint, asking, asked_at, deadline, acts, how, response, actor, answered_at, is_timed_out, reused_from, late_response, late_actor, late_at) VALUES (%s::VARCHAR COLLATE "C", %s::VARCHAR COLLATE "C", %s::INTEGER, %s::VARCHAR COLLATE "C", %s::INTEGER, %s::VARCHAR COLLATE "C", %s::VARCHAR, %s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::BIGINT, %s::BIGINT, %s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::BIGINT, %s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::BIGINT);
+
+-- decide_question(how, response, actor, answered_at, is_timed_out, reused_from, id)
+UPDATE question SET how=%s::VARCHAR, response=%s::VARCHAR, actor=%s::VARCHAR, answered_at=%s::BIGINT, is_timed_out=%s::INTEGER, reused_from=%s::VARCHAR WHERE question.id = %s::VARCHAR COLLATE "C" AND how IS NULL;
+
+-- answer_late(late_response, late_actor, late_at, id)
+UPDATE question SET late_response=%s::VARCHAR, late_actor=%s::VARCHAR, late_at=%s::BIGINT WHERE question.id = %s::VARCHAR COLLATE "C" AND question.is_timed_out = 1 AND question.late_at IS NULL;
