@@ -174,6 +174,9 @@ class SqliteDatabase:
             counts.append(cursor.rowcount)
         return counts
 
+    def hold_table(self, cursor: Cursor, table: str) -> None:
+        """A write transaction is alone already."""
+
     def is_transient(self, error: BaseException) -> bool:  # noqa: ARG002
         """Never: writers wait for their turn before they begin."""
         return False
