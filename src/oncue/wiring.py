@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oncue.clock import SystemClock
+from oncue.control.sources import load_kept_steps
 from oncue.control.workspace import Workspace
-from oncue.core.model import WorkerId
+from oncue.core.model import JobId, StepId, WorkerId, step_name
 from oncue.definitions.loading import WorkflowLoader
 from oncue.store import open_store
 
 if TYPE_CHECKING:
     from oncue.control.execution import Executor
+    from oncue.store.retention import Pruned
 
 BUNDLED = {"research": "oncue.workflows.research.flow:workflow"}
 STEP_QUEUE = 64
@@ -55,6 +57,20 @@ def new_id() -> str:
 def new_worker_id() -> WorkerId:
     """An id that no other worker ever has."""
     return WorkerId(uuid.uuid4().hex)
+
+
+def prune_workspace(workspace: Workspace) -> Pruned:
+    """Free the bodies of superseded outputs, except those whose steps keep them (deliverables, ``keep_history``)."""
+    from oncue.store.retention import prune
+
+    kept: dict[JobId, frozenset[str]] = {}
+
+    def keeps_bodies(job_id: JobId, step: StepId) -> bool:
+        if job_id not in kept:
+            kept[job_id] = load_kept_steps(workspace, job_id)
+        return step_name(step) in kept[job_id]
+
+    return prune(workspace.store, at=workspace.clock.now(), keeps_bodies=keeps_bodies)
 
 
 @asynccontextmanager

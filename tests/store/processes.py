@@ -57,6 +57,31 @@ def hold(store: Store, worker_id: str) -> None:
     lease.close()
 
 
+def fork(store: Store, worker_id: str) -> None:
+    """Be a worker, and have a child that outlives it and tries to use the store."""
+    store.hold_worker(WorkerId(worker_id))
+    store.write(lambda tx: tx.insert_job(a_job("parent")))
+    if os.fork() == 0:
+        for use in (write_child, read_jobs):
+            try:
+                use(store)
+            except WorkspaceError as error:
+                say(error.message)
+        say("ready")
+        sys.stdin.read()
+        os._exit(0)
+    os.wait()
+
+
+def write_child(store: Store) -> None:
+    store.write(lambda tx: tx.insert_job(a_job("child")))
+
+
+def read_jobs(store: Store) -> None:
+    with store.read() as reader:
+        reader.list_jobs()
+
+
 def fill_up(store: Store, limit: str) -> None:
     """Write until the disk is full: no file of this process may become larger than the limit."""
     import resource

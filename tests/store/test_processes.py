@@ -116,6 +116,18 @@ def test_a_worker_id_is_held_once(store: Store) -> None:
     lease.close()
 
 
+def test_a_child_of_a_fork_neither_uses_the_store_nor_keeps_its_parent_alive(sqlite_place: Place) -> None:
+    with closing(sqlite_place.open()) as store, running(sqlite_place, "fork", "parent") as parent:
+        said = [parent.line() for _ in range(3)]
+        assert store.is_alive(WorkerId("parent"))
+        parent.popen.kill()
+        parent.popen.wait(60)
+
+        assert not store.is_alive(WorkerId("parent"))
+        assert said == ["the store was opened before this process was forked"] * 2 + ["ready"]
+        parent.kill()
+
+
 def test_the_lock_file_of_a_dead_worker_is_removed(sqlite_place: Place) -> None:
     folder = sqlite_place.folder / "workers"
     with closing(sqlite_place.open()) as store:

@@ -3,9 +3,12 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, wait
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from oncue.core.model import JobId
 from oncue.core.ports import Store, Transaction
 from oncue.errors import WorkspaceError
 from oncue.store.sqlite import SqliteDatabase
@@ -95,6 +98,34 @@ def test_units_run_in_the_order_in_which_they_were_queued(store: Store) -> None:
     with_job(store)
 
     assert [future.result() for future in queued_together(store, *[append] * 20)] == list(range(1, 21))
+
+
+def test_a_unit_that_lost_a_deadlock_is_carried_out_again(postgres_url: str, tmp_path: Path) -> None:
+    place = Place(location=postgres_url, folder=tmp_path)
+    with closing(place.open()) as first, closing(place.open()) as second:
+        for name in ("a", "b"):
+            with_job(first, name)
+        both = threading.Barrier(2, timeout=30)
+
+        def append_to(name: str, wait: Callable[[], object] = int) -> Callable[[Transaction], int]:
+            def unit(tx: Transaction) -> int:
+                number = tx.append_events(JobId(name), [draft()], NOON)
+                wait()
+                return number
+
+            return unit
+
+        gates = [Gate(first), Gate(second)]
+        futures = [
+            first.submit(append_to("a", both.wait)),
+            first.submit(append_to("b")),
+            second.submit(append_to("b", both.wait)),
+            second.submit(append_to("a")),
+        ]
+        for gate in gates:
+            gate.open()
+
+        assert sorted(future.result(60) for future in futures) == [1, 1, 2, 2]
 
 
 def test_a_result_is_visible_to_every_reader(store: Store) -> None:

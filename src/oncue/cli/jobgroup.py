@@ -16,6 +16,7 @@ COMMANDS = {
     "history": ("looking:history", "List every run: who, when, what, and how it ended."),
     "why": ("looking:why", "Explain why a step is as it is."),
     "artifact": ("artifact:artifact", "Print or save the output of a step."),
+    "log": ("logs:log", "Print what a step wrote while it ran."),
     "accept": ("changing:accept", "Accept a stale output as it is."),
     "list": ("looking:list_jobs", "List the jobs of the workspace."),
     "events": ("looking:events", "List what happened in a job."),

@@ -21,6 +21,7 @@ PACKAGE = "oncue.cli"
 COMMANDS = {
     "job": ("jobgroup:job", "Create jobs, run them, rerun any part, and see why."),
     "workflows": ("workflowlist:workflows", "List the bundled workflows."),
+    "prune": ("pruning:prune", "Free the space of outputs that were superseded."),
     "doctor": ("doctor:doctor", "Check this machine and the workspace."),
 }
 

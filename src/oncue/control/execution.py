@@ -107,7 +107,7 @@ class Executor:
     # ---------------------------------------------------------------------------------------------------- steps
 
     async def _execute(self, execution: RunExecution, key: str) -> None:
-        work = execution.work.get(key)
+        work = execution.take(key)
         if work is None:
             return
         try:

@@ -73,6 +73,7 @@ class RunExecution:
         self.progress = progress
         self.performer = performer
         self.work: dict[str, Work] = {}
+        self._delivered: set[str] = set()
         self._workspace = workspace
         self._book = AttemptBook(run, progress, worker=worker)
         self._limits = limits
@@ -109,6 +110,8 @@ class RunExecution:
         self._loop.call_soon_threadsafe(self._report, draft)
 
     def _report(self, draft: EventDraft) -> None:
+        if all(work.attempt.key.step != draft.step for work in self.work.values()):
+            return  # an abandoned thread goes on after the end of its attempt
         now = self._workspace.clock.monotonic()
         if now - self._reported.get(draft.step, 0.0) >= PROGRESS_SECONDS:
             self._reported[draft.step] = now
@@ -122,8 +125,17 @@ class RunExecution:
         for step in list(self._delayed):
             self._delayed.discard(step)
             self.progress.fail(step)
+        for key in self.work.keys() - self._delivered:  # nothing executes them yet, so nothing would settle them
+            self.settle_cancelled(key)
         self.go_on()
         return list(self.work)
+
+    def take(self, key: str) -> Work | None:
+        """What a task that is delivered must do; None where it is not due here any more."""
+        work = self.work.get(key)
+        if work is not None:
+            self._delivered.add(key)
+        return work
 
     def retry(self, step: StepId) -> None:
         """The time to wait before the next attempt of a step is over."""
@@ -135,6 +147,7 @@ class RunExecution:
     def settle(self, key: str, result: Result) -> asyncio.Future[None] | None:
         """Take what an attempt came to; the future resolves when it is recorded."""
         work = self.work.pop(key)
+        self._delivered.discard(key)
         now = self._workspace.clock.now()
         self._batch.artifacts.extend(read_artifacts(result))
         if result.is_suspended:
@@ -164,6 +177,7 @@ class RunExecution:
     def settle_cancelled(self, key: str) -> asyncio.Future[None] | None:
         """An attempt was interrupted because the run is cancelled."""
         attempt = self.work.pop(key).attempt
+        self._delivered.discard(key)
         self._batch.cancel(attempt, self._failure, at=self._workspace.clock.now())
         self.progress.fail(attempt.key.step)
         self.go_on()

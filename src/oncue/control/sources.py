@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from oncue.control.calls import LoadedWorkflow
-from oncue.control.workspace import Workspace
+from oncue.control.workspace import Workspace, load_job
 from oncue.core.canonical import content_hash
 from oncue.core.definition import WorkflowDefinition
 from oncue.core.definitionrecord import decode_definition, encode_definition
 from oncue.core.findings import Finding, FindingCode
 from oncue.core.graph import Graph
-from oncue.core.model import ContentHash, Job, SourceKind
+from oncue.core.model import ContentHash, Job, JobId, SourceKind
 from oncue.core.ports import Reader
 from oncue.core.request import DefinitionChoice
 from oncue.errors import UnknownWorkflow
@@ -66,6 +66,13 @@ def executable(workspace: Workspace, job: Job, followed: FollowedDefinition) -> 
     if job.source.kind is SourceKind.MANIFEST:
         return workspace.loader.restore(job.source, followed.graph.definition)
     return workspace.loader.load(job.source)
+
+
+def load_kept_steps(workspace: Workspace, job_id: JobId) -> frozenset[str]:
+    """The steps of a job that keep the bodies of all their outputs: deliverables, and those that ask for it."""
+    with workspace.store.read() as reader:
+        steps = _stored_graph(workspace, reader, load_job(reader, job_id)).steps.values()
+    return frozenset(step.name for step in steps if step.is_deliverable or step.keeps_history)
 
 
 def _stored_graph(workspace: Workspace, reader: Reader, job: Job) -> Graph:

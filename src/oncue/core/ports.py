@@ -356,7 +356,7 @@ class Store(Protocol):
         ...
 
     def submit(self, unit: Callable[[Transaction], T]) -> Future[T]:
-        """Queue a write. The future resolves after the commit; an exception of the unit undoes the unit alone."""
+        """Queue a write. The future resolves after the commit; an exception undoes the unit alone, a deadlock repeats it."""
         ...
 
     def write(self, unit: Callable[[Transaction], T]) -> T:

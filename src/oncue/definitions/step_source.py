@@ -11,6 +11,7 @@ import inspect
 import io
 import tokenize
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -58,8 +59,14 @@ def file_of(function: Callable[..., Any]) -> tuple[str, int]:
     code: CodeType | None = getattr(inspect.unwrap(function), "__code__", None)
     if code is None:
         return "", 0
-    path = Path(code.co_filename)
-    return (str(path.resolve()) if path.is_file() else ""), code.co_firstlineno
+    return _absolute(code.co_filename), code.co_firstlineno
+
+
+@cache
+def _absolute(name: str) -> str:
+    """Asked for every function of a file: a look at the disk for each would be a fifth of importing a long workflow."""
+    path = Path(name)
+    return str(path.resolve()) if path.is_file() else ""
 
 
 def file_hash(path: str) -> str:

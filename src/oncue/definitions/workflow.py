@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any, TypeVar, overload
@@ -79,6 +80,7 @@ class Workflow:
         self._steps: dict[str, StepDeclaration] = {}
         self._files = {self.file: file_hash(self.file)} if self.file else {}
         self._finished: WorkflowDefinition | None = None
+        self._loaded: LoadedWorkflow | None = None
 
     @property
     def file(self) -> str:
@@ -180,11 +182,16 @@ class Workflow:
         Args:
             source: where it was found; left out, it is derived from the module.
         """
+        if self._loaded is None:
+            self._loaded = self._load()
+        return replace(self._loaded, source=source or self.source)
+
+    def _load(self) -> LoadedWorkflow:
         definition = self.definition
         signatures = {name: step.signature() for name, step in self._steps.items()}
         graph = check_graph(definition, file=self.file, line_of=self._line_of)
         return LoadedWorkflow(
-            source=source or self.source,
+            source=self.source,
             definition=definition,
             bodies={name: make_body(name, step.function, signatures[name]) for name, step in self._steps.items()},
             keys=make_keys(self._steps.values(), graph, signatures),
@@ -208,7 +215,7 @@ class Workflow:
         self._steps[step.id] = step
         if step.file and step.file not in self._files:
             self._files[step.file] = file_hash(step.file)
-        self._finished = None
+        self._finished = self._loaded = None
 
     @property
     def _last_phase(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from oncue.core.dispatch import Deliver, Task
 from oncue.core.model import WorkerId
@@ -98,8 +99,8 @@ class EmbeddedEngine:
         waiting = self._waiting.get(task.queue)
         if waiting is None:
             waiting = self._waiting[task.queue] = deque()
-        if task.priority:
-            index = next((i for i, other in enumerate(waiting) if other.priority < task.priority), len(waiting))
+        if waiting and waiting[-1].priority < task.priority:
+            index = next(i for i, other in enumerate(waiting) if other.priority < task.priority)
             waiting.insert(index, task)
         else:
             waiting.append(task)
@@ -110,7 +111,8 @@ class EmbeddedEngine:
         while waiting and self._free.get(queue, 0) > 0 and self._loop is not None:
             task = waiting.popleft()
             self._free[queue] -= 1
-            self._running[task.key] = self._loop.create_task(self._run(task))
+            running = self._running[task.key] = self._loop.create_task(self._run(task))
+            running.add_done_callback(partial(self._ended, task))
 
     async def _run(self, task: Task) -> None:
         assert self._deliver is not None, "tasks run only while the engine serves"
@@ -123,9 +125,11 @@ class EmbeddedEngine:
         except Exception as error:
             self._failure = error
             self._closed.set()
-        finally:
-            self._free[task.queue] += 1
-            self._running.pop(task.key, None)
-            self._known.discard(task.key)
-            if not self._closed.is_set():
-                self._start_waiting(task.queue)
+
+    def _ended(self, task: Task, _: asyncio.Task[None]) -> None:
+        """Also of a task that was cancelled before its first line ran, which no ``finally`` would see."""
+        self._free[task.queue] += 1
+        self._running.pop(task.key, None)
+        self._known.discard(task.key)
+        if not self._closed.is_set():
+            self._start_waiting(task.queue)

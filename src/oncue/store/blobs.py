@@ -51,6 +51,13 @@ class FolderBlobs:
         """Whether a body is stored."""
         return self._path(address).is_file()
 
+    def size(self, address: ContentHash) -> int:
+        """The size of a stored body in bytes."""
+        try:
+            return self._path(address).stat().st_size
+        except FileNotFoundError as error:
+            raise no_body(address) from error
+
     def delete(self, address: ContentHash) -> None:
         """Forget a body."""
         self._path(address).unlink(missing_ok=True)

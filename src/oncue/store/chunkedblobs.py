@@ -60,6 +60,13 @@ class DatabaseBlobs:
         """Whether a body is stored."""
         return self._size(address) is not None
 
+    def size(self, address: ContentHash) -> int:
+        """The size of a stored body in bytes."""
+        size = self._size(address)
+        if size is None:
+            raise no_body(address)
+        return size
+
     def _size(self, address: ContentHash) -> int | None:
         digest_of(address)
         with self._pool.reading() as cursor:

@@ -120,6 +120,10 @@ class Database(Protocol):
         """Carry out one statement for each row; how many rows each of them changed."""
         ...
 
+    def hold_table(self, cursor: Cursor, table: str) -> None:
+        """Let no other transaction write to a table until this one ends; wait for those that did."""
+        ...
+
     def is_transient(self, error: BaseException) -> bool:
         """Whether the same work may succeed when it is tried again."""
         ...

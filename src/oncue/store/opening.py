@@ -15,7 +15,7 @@ from oncue.errors import NoWorkspace, WorkspaceError
 from oncue.store.database import Database
 from oncue.store.sqlite import FILE, SqliteDatabase, explain_os_error
 from oncue.store.sqltext import HEAD
-from oncue.store.workspace import WorkspaceStore
+from oncue.store.workspacestore import WorkspaceStore
 
 T = TypeVar("T")
 DEFAULT_FOLDER = Path(".oncue")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -19,6 +20,7 @@ class ConnectionPool:
         self._database = database
         self._idle: dict[bool, list[Connection]] = {False: [], True: []}
         self._is_closed = False
+        self._process = os.getpid()
 
     @contextmanager
     def reading(self) -> Iterator[Cursor]:
@@ -55,8 +57,9 @@ class ConnectionPool:
 
     def _begin(self, begin: Callable[[Connection], None], *, writes: bool) -> Connection:
         """Begin on a kept connection; on a new one, when there is none or the server has cut it meanwhile."""
+        check_process(self._process)
         if self._is_closed:
-            raise WorkspaceError("the store is closed", hint="open the workspace again")
+            raise WorkspaceError("the store is closed: nothing can be read", hint="open the workspace again")
         try:
             kept = self._idle[writes].pop()
         except IndexError:
@@ -97,6 +100,16 @@ class ConnectionPool:
         for connections in self._idle.values():
             while connections:
                 self._database.close(connections.pop())
+
+
+def check_process(process: int) -> None:
+    """Refuse to share connections and locks with the parent of this process.
+
+    Raises:
+        WorkspaceError: the store was opened in another process.
+    """
+    if process != os.getpid():
+        raise WorkspaceError("the store was opened before this process was forked", hint="open it after the fork")
 
 
 def _nothing(_: Connection) -> None:

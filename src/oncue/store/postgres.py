@@ -148,6 +148,10 @@ class PostgresDatabase:
             counts.append(native.rowcount)
         return counts
 
+    def hold_table(self, cursor: Cursor, table: str) -> None:
+        """Every writer of rows holds a lock on the table that this one excludes."""
+        cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+
     def is_transient(self, error: BaseException) -> bool:
         """Whether the same work may succeed when it is tried again: a deadlock, or a lost race."""
         return isinstance(error, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure)

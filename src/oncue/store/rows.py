@@ -250,6 +250,11 @@ def attempt_end(attempt: Attempt) -> Row:
     )  # fmt: skip
 
 
+def read_inputs(text: str) -> Inputs:
+    """The column ``inputs`` alone."""
+    return _inputs(text, {})
+
+
 def _inputs(text: str, known: dict[str, Any]) -> Inputs:
     """Inputs from their text; what instances of a fan-out have in common is decoded once and shared."""
     item, line, common = text.rpartition("\n")

@@ -174,6 +174,9 @@ class SqliteDatabase:
             counts.append(cursor.rowcount)
         return counts
 
+    def hold_table(self, cursor: Cursor, table: str) -> None:
+        """A write transaction is alone already."""
+
     def is_transient(self, error: BaseException) -> bool:  # noqa: ARG002
         """Never: writers wait for their turn before they begin."""
         return False
@@ -196,7 +199,10 @@ class SqliteDatabase:
 
     def hold_worker(self, worker_id: WorkerId) -> WorkerLease:
         """A lock file for the life of the process."""
-        return FileLease(self._workers, worker_id)
+        try:
+            return FileLease(self._workers, worker_id)
+        except OSError as error:
+            raise explain_os_error(error, self.path) from error
 
     def is_alive(self, worker_id: WorkerId) -> bool:
         """Whether its lock file is held."""

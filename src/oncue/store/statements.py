@@ -22,6 +22,7 @@ from sqlalchemy import (
     delete,
     func,
     literal_column,
+    null,
     or_,
     select,
     text,
@@ -150,9 +151,19 @@ def _attempts(found: Select[Any]) -> Select[Any]:
 
 def _body_reads() -> Mapping[str, Executable]:
     addresses = [p(f"hash{index}") for index in range(ADDRESSES)]
+    artifacts = select(*(column for column in artifact.c if column.name != "pruned_at"))
+    current = step.c.artifact.label("current")
+    is_current = and_(step.c.job_id == attempt.c.job_id, step.c.step == attempt.c.step, step.c.artifact == attempt.c.artifact)
     return {
-        "artifact": select(*artifact.c).where(artifact.c.hash == p("hash")),
-        "artifacts": select(*artifact.c).where(artifact.c.hash.in_(addresses)),
+        "artifact": artifacts.where(artifact.c.hash == p("hash")),
+        "artifacts": artifacts.where(artifact.c.hash.in_(addresses)),
+        "outputs": select(attempt.c.job_id, attempt.c.step, attempt.c.artifact, attempt.c.inputs, current)
+        .join_from(attempt, step, is_current, isouter=True)
+        .where(attempt.c.artifact.is_not(None)),
+        "logs": select(attempt.c.log).where(attempt.c.log.is_not(None)),
+        "bodies": select(
+            artifact.c.hash, artifact.c.kind, func.length(artifact.c.body), artifact.c.files, artifact.c.pruned_at
+        ),
         "memo": select(memo.c.body).where(*_at_attempt(memo), memo.c.name == p("name")),
         "blob_size": select(blob.c.size).where(blob.c.address == p("address")),
         "blob_chunk": select(blob_chunk.c.body).where(blob_chunk.c.address == p("address"), blob_chunk.c.number == p("number")),
@@ -283,14 +294,16 @@ def _step_writes(insert: Insert) -> Mapping[str, Executable]:
 
 
 def _body_writes(insert: Insert) -> Mapping[str, Executable]:
-    body = _row(insert, artifact)
+    body = _row(insert, artifact, but="pruned_at")
+    is_lost = or_(artifact.c.pruned_at.is_not(None), and_(artifact.c.body.is_(None), body.excluded.body.is_not(None)))
     items = _row(insert, expansion)
     return {
         "put_artifact": body.on_conflict_do_update(
             index_elements=["hash"],
-            set_={"body": body.excluded.body},
-            where=and_(artifact.c.body.is_(None), body.excluded.body.is_not(None)),
+            set_={"body": func.coalesce(body.excluded.body, artifact.c.body), "pruned_at": null()},
+            where=is_lost,
         ),
+        "prune_artifact": update(artifact).values(body=null(), pruned_at=p("pruned_at")).where(artifact.c.hash == p("hash")),
         "put_expansion": items.on_conflict_do_update(
             index_elements=["job_id", "step"], set_={name: items.excluded[name] for name in ("over", "definition", "items")}
         ),

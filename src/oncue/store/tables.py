@@ -163,7 +163,9 @@ artifact = Table(
     Column("size", BigInteger, nullable=False),
     Column("body", LargeBinary),
     Column("files", _JSON),
+    Column("pruned_at", _INSTANT),
 )
+"""``body`` is empty where it is large (then a blob) or was pruned."""
 
 expansion = Table(
     "expansion",

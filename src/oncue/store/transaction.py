@@ -187,6 +187,27 @@ class StoreTransaction(StoreReader):
         """Keep a result for the attempt; the first one stored under a name stays."""
         self._cursor.execute(self._sql["put_memo"], (key.job_id, key.run, key.step, key.number, name, body))
 
+    def hold_artifacts(self) -> None:
+        """From now to the end nobody else stores artifacts; whoever did has ended."""
+        self._database.hold_table(self._cursor, "artifact")
+
+    def list_outputs(self) -> Sequence[Row]:
+        """Job, step, artifact and inputs of every attempt that made an output; the artifact again if it is current."""
+        return self._all("outputs")
+
+    def list_logs(self) -> Sequence[ContentHash]:
+        """The addresses of the logs of all attempts."""
+        return [log for (log,) in self._all("logs")]
+
+    def list_bodies(self) -> Sequence[Row]:
+        """Address, kind, size inside the row, files and time of pruning of every artifact."""
+        return self._all("bodies")
+
+    def prune_artifacts(self, addresses: Sequence[ContentHash], at: datetime) -> None:
+        """Empty the bodies of artifacts, and mark them as pruned."""
+        micros = rows.to_micros(at)
+        self._each("prune_artifact", [(micros, address) for address in sorted(addresses)])
+
 
 def _address(row: Sequence[object]) -> str:
     return str(row[0])

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 from oncue.core.ports import Transaction
 from oncue.errors import WorkspaceError
 from oncue.store.database import Connection, Database
+from oncue.store.pool import check_process
 from oncue.store.transaction import StoreTransaction
 
 T = TypeVar("T")
@@ -53,10 +54,9 @@ class Writer:
         with self._gate:
             if self._is_closed:
                 raise WorkspaceError("the store is closed: nothing can be written", hint="open the workspace again")
+            check_process(self._process)
             if self._thread is None:
                 self._start()
-            if self._process != os.getpid():
-                raise WorkspaceError("the store was opened before this process was forked", hint="open it after the fork")
             self._queue.put((unit, future))
         return future
 

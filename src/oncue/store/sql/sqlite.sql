@@ -4,7 +4,7 @@
 CREATE TABLE acceptance ( id INTEGER NOT NULL, job_id VARCHAR NOT NULL, step VARCHAR NOT NULL, run INTEGER NOT NULL, number INTEGER NOT NULL, basis TEXT NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, accepted_at BIGINT NOT NULL, CONSTRAINT pk_acceptance PRIMARY KEY (id) );
 CREATE INDEX ix_acceptance_job_id ON acceptance (job_id);
 CREATE TABLE alembic_version ( version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num) );
-CREATE TABLE artifact ( hash VARCHAR NOT NULL, kind TEXT NOT NULL, size BIGINT NOT NULL, body BLOB, files TEXT, CONSTRAINT pk_artifact PRIMARY KEY (hash) );
+CREATE TABLE artifact ( hash VARCHAR NOT NULL, kind TEXT NOT NULL, size BIGINT NOT NULL, body BLOB, files TEXT, pruned_at BIGINT, CONSTRAINT pk_artifact PRIMARY KEY (hash) );
 CREATE TABLE attempt ( job_id VARCHAR NOT NULL, run INTEGER NOT NULL, step VARCHAR NOT NULL, number INTEGER NOT NULL, state TEXT NOT NULL, fence INTEGER NOT NULL, worker TEXT NOT NULL, started_at BIGINT NOT NULL, ended_at BIGINT, artifact TEXT, inputs TEXT, context TEXT NOT NULL, log TEXT, error TEXT, losses INTEGER DEFAULT 0 NOT NULL, CONSTRAINT pk_attempt PRIMARY KEY (job_id, run, step, number) ) WITHOUT ROWID;
 CREATE TABLE blob ( address VARCHAR NOT NULL, size BIGINT NOT NULL, CONSTRAINT pk_blob PRIMARY KEY (address) );
 CREATE TABLE blob_chunk ( address VARCHAR NOT NULL, number INTEGER NOT NULL, body BLOB NOT NULL, CONSTRAINT pk_blob_chunk PRIMARY KEY (address, number) );
@@ -104,6 +104,15 @@ SELECT artifact.hash, artifact.kind, artifact.size, artifact.body, artifact.file
 
 -- artifacts(hash0, hash1, hash2, hash3, hash4, hash5, hash6, hash7, hash8, hash9, hash10, hash11, hash12, hash13, hash14, hash15, hash16, hash17, hash18, hash19, hash20, hash21, hash22, hash23, hash24, hash25, hash26, hash27, hash28, hash29, hash30, hash31, hash32, hash33, hash34, hash35, hash36, hash37, hash38, hash39, hash40, hash41, hash42, hash43, hash44, hash45, hash46, hash47, hash48, hash49, hash50, hash51, hash52, hash53, hash54, hash55, hash56, hash57, hash58, hash59, hash60, hash61, hash62, hash63)
 SELECT artifact.hash, artifact.kind, artifact.size, artifact.body, artifact.files FROM artifact WHERE artifact.hash IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- outputs()
+SELECT attempt.job_id, attempt.step, attempt.artifact, attempt.inputs, step.artifact AS current FROM attempt LEFT OUTER JOIN step ON step.job_id = attempt.job_id AND step.step = attempt.step AND step.artifact = attempt.artifact WHERE attempt.artifact IS NOT NULL;
+
+-- logs()
+SELECT attempt.log FROM attempt WHERE attempt.log IS NOT NULL;
+
+-- bodies()
+SELECT artifact.hash, artifact.kind, length(artifact.body) AS length_1, artifact.files, artifact.pruned_at FROM artifact;
 
 -- memo(job_id, run, step, number, name)
 SELECT memo.body FROM memo WHERE memo.job_id = ? AND memo.run = ? AND memo.step = ? AND memo.number = ? AND memo.name = ?;
@@ -211,7 +220,10 @@ INSERT INTO step (job_id, step, last_run, last_number, last_state, run, number, 
 INSERT INTO step (job_id, step, last_run, last_number, last_state, run, number, artifact, seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (job_id, step) DO UPDATE SET last_run = excluded.last_run, last_number = excluded.last_number, last_state = excluded.last_state, seq = excluded.seq;
 
 -- put_artifact(hash, kind, size, body, files)
-INSERT INTO artifact (hash, kind, size, body, files) VALUES (?, ?, ?, ?, ?) ON CONFLICT (hash) DO UPDATE SET body = excluded.body WHERE artifact.body IS NULL AND excluded.body IS NOT NULL;
+INSERT INTO artifact (hash, kind, size, body, files) VALUES (?, ?, ?, ?, ?) ON CONFLICT (hash) DO UPDATE SET body = coalesce(excluded.body, artifact.body), pruned_at = NULL WHERE artifact.pruned_at IS NOT NULL OR artifact.body IS NULL AND excluded.body IS NOT NULL;
+
+-- prune_artifact(pruned_at, hash)
+UPDATE artifact SET body=NULL, pruned_at=? WHERE artifact.hash = ?;
 
 -- put_expansion(job_id, step, over, definition, items)
 INSERT INTO expansion (job_id, step, over, definition, items) VALUES (?, ?, ?, ?, ?) ON CONFLICT (job_id, step) DO UPDATE SET over = excluded.over, definition = excluded.definition, items = excluded.items;

@@ -1,6 +1,6 @@
 CREATE TABLE acceptance ( id INTEGER NOT NULL, job_id VARCHAR NOT NULL, step VARCHAR NOT NULL, run INTEGER NOT NULL, number INTEGER NOT NULL, basis TEXT NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, accepted_at BIGINT NOT NULL, CONSTRAINT pk_acceptance PRIMARY KEY (id) );
 CREATE INDEX ix_acceptance_job_id ON acceptance (job_id);
-CREATE TABLE artifact ( hash VARCHAR NOT NULL, kind TEXT NOT NULL, size BIGINT NOT NULL, body BLOB, files TEXT, CONSTRAINT pk_artifact PRIMARY KEY (hash) );
+CREATE TABLE artifact ( hash VARCHAR NOT NULL, kind TEXT NOT NULL, size BIGINT NOT NULL, body BLOB, files TEXT, pruned_at BIGINT, CONSTRAINT pk_artifact PRIMARY KEY (hash) );
 CREATE TABLE attempt ( job_id VARCHAR NOT NULL, run INTEGER NOT NULL, step VARCHAR NOT NULL, number INTEGER NOT NULL, state TEXT NOT NULL, fence INTEGER NOT NULL, worker TEXT NOT NULL, started_at BIGINT NOT NULL, ended_at BIGINT, artifact TEXT, inputs TEXT, context TEXT NOT NULL, log TEXT, error TEXT, CONSTRAINT pk_attempt PRIMARY KEY (job_id, run, step, number) ) WITHOUT ROWID;
 CREATE TABLE blob ( address VARCHAR NOT NULL, size BIGINT NOT NULL, CONSTRAINT pk_blob PRIMARY KEY (address) );
 CREATE TABLE blob_chunk ( address VARCHAR NOT NULL, number INTEGER NOT NULL, body BLOB NOT NULL, CONSTRAINT pk_blob_chunk PRIMARY KEY (address, number) );

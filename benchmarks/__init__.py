@@ -1,0 +1,1 @@
+"""How fast Oncue is, measured against the floor of the machine it runs on."""

@@ -1,0 +1,43 @@
+"""How much is measured, and where."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.floor import time_floor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """``steps`` is the size of the smaller jobs, ``many`` of the larger; ``folder`` lies on the disk that is measured."""
+
+    folder: Path
+    rounds: int = 5
+    steps: int = 1_000
+    many: int = 10_000
+    plans: tuple[int, ...] = (1_000, 10_000, 100_000)
+    floor_rows: int = 1_000
+    starts: int = 21
+    floor_below: float = float("inf")
+    """Seconds; a floor above it means that the machine is disturbed."""
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """An empty folder on the file system that is measured; removed afterwards."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self.folder) as name:
+            yield Path(name)
+
+    def floor(self) -> float:
+        """The floor now, in seconds."""
+        with self.scratch() as folder:
+            return time_floor(folder, rows=self.floor_rows)
+
+
+def quick(folder: Path) -> Settings:
+    """Sizes that show that everything works; their figures mean nothing."""
+    return Settings(folder=folder, rounds=2, steps=20, many=60, plans=(50, 100), floor_rows=20, starts=2)

@@ -1,0 +1,25 @@
+"""Workspaces for crash tests, in a folder and in PostgreSQL."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.crash.ordeal import MODULES
+from tests.support.processes import Nursery, nursery
+
+
+@pytest.fixture(scope="session")
+def children() -> Iterator[Nursery]:
+    """Where the processes of these tests come from."""
+    with nursery(*MODULES) as made:
+        yield made
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A place for a new workspace."""
+    if request.param == "sqlite":
+        return str(tmp_path / "workspace")
+    url: str = request.getfixturevalue("postgres_url")
+    return url

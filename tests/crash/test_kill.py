@@ -1,0 +1,54 @@
+"""Kill -9 at random points: no result lost, none recorded twice, and the same end as without."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.crash.ordeal import Ordeal
+from tests.support.processes import Nursery
+
+KILLS = 55
+SEEDS = (1, 2, 3, 4)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_killed_job_loses_nothing_repeats_nothing_and_ends_the_same(
+    seed: int, location: str, tmp_path: Path, children: Nursery
+) -> None:
+    ordeal = Ordeal(nursery=children, location=location, folder=tmp_path, rng=random.Random(seed))
+    (reference,) = ordeal.create_jobs(1)
+    expected = ordeal.run_unharmed(reference)
+    assert len(expected) == 50
+
+    while ordeal.kills < KILLS:
+        (job,) = ordeal.create_jobs(1)
+        while ordeal.kill_somewhere(ordeal.spawn(job)):
+            if ordeal.rng.random() < 0.2:
+                ordeal.look(job)
+        ordeal.check_end(job, expected=expected)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_two_processes_that_share_jobs_and_are_killed_lose_nothing_and_repeat_nothing(
+    seed: int, location: str, tmp_path: Path, children: Nursery
+) -> None:
+    ordeal = Ordeal(nursery=children, location=location, folder=tmp_path, rng=random.Random(seed))
+    (reference,) = ordeal.create_jobs(1)
+    expected = ordeal.run_unharmed(reference)
+
+    while ordeal.kills < KILLS:
+        jobs = ordeal.create_jobs(2)
+        pair = [ordeal.spawn(*jobs), ordeal.spawn(*reversed(jobs))]
+        while (victim := ordeal.rng.randrange(2)) is not None:
+            if not ordeal.kill_sometime(pair[victim]):
+                break
+            if ordeal.rng.random() < 0.2:
+                pair[1 - victim].kill()
+                pair[1 - victim] = ordeal.spawn(*jobs)
+            if ordeal.rng.random() < 0.1:
+                ordeal.look(*jobs)
+            pair[victim] = ordeal.spawn(*jobs)
+        assert [child.end() for child in pair] == [0, 0], [child.said[-3:] for child in pair]
+        for job in jobs:
+            ordeal.check_end(job, expected=expected)
