@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from oncue.control.bodies import Bodies
+from oncue.control.work import Work
 from oncue.core.definition import StepDefinition
 from oncue.core.graph import Graph
-from oncue.core.model import ContentHash, StepId, step_key, step_name
+from oncue.core.model import Attempt, ContentHash, Run, StepId, step_key, step_name
 from oncue.core.progress import RunProgress
 
 
 class Elements:
-    """Finds the element of an instance; a list is decoded once for all its elements. Called in worker threads."""
+    """Says what an attempt is given. A list is decoded once for all its elements; ``load`` is called in worker threads."""
 
     def __init__(self, progress: RunProgress, bodies: Bodies) -> None:
         self._progress = progress
         self._bodies = bodies
+        self._fan_outs = fan_outs_by_list(progress.graph)
         self._lists: dict[str, tuple[ContentHash, list[object], dict[StepId, int]]] = {}
+
+    def work(self, attempt: Attempt, run: Run) -> Work:
+        """Everything that the execution of an attempt needs."""
+        step = attempt.key.step
+        definition = self._progress.graph.steps[step_name(step)]
+        return Work(
+            attempt=attempt,
+            step=definition,
+            consumption=self._progress.consumption(step),
+            params=run.params,
+            load_item=partial(self.load, step) if definition.each is not None else None,
+            previous=self._progress.currents.get(step),
+            fans_out=self._fan_outs.get(definition.name, ()),
+        )
 
     def load(self, step: StepId) -> object:
         """The element an instance is given."""

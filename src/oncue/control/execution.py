@@ -14,8 +14,9 @@ from dataclasses import replace
 from oncue.control.answers import expire_questions
 from oncue.control.attempts import Performer
 from oncue.control.jobfile import project_job
+from oncue.control.limits import DEFAULT_PARALLEL, Limits, budget_deadline
 from oncue.control.preflight import is_owned
-from oncue.control.runexecution import Limits, RunExecution
+from oncue.control.runexecution import RunExecution
 from oncue.control.runs import end_idle_run
 from oncue.control.storedrun import StoredRun, load_stored_run, may_go_on, undecided_steps
 from oncue.control.tasks import advance_task
@@ -29,7 +30,6 @@ from oncue.errors import OncueError
 
 POLL_SECONDS = 0.05
 POLLS_WITHOUT_LOOK = 20
-DEFAULT_PARALLEL = 16
 log = logging.getLogger(__name__)
 _Key = tuple[JobId, int]
 
@@ -189,25 +189,16 @@ class Executor:
             progress=stored.progress,
             performer=performer,
             worker=self.worker_id,
-            limits=self._limits(run, stored),
+            limits=Limits(
+                parallel=stored.loaded.definition.max_parallel or DEFAULT_PARALLEL,
+                steps=self._step_limits.pop((run.job_id, run.number), None),
+                deadline=budget_deadline(run, stored.attempts, monotonic=self._workspace.clock.monotonic()),
+            ),
             submit=self._engine.submit,
             on_end=self._ended,
         )
-        execution.resume(stored.attempts, stored.undecided)
+        execution.resume(stored)
         return execution
-
-    def _limits(self, run: Run, stored: StoredRun) -> Limits:
-        budget = run.request.get("budget")
-        seconds = budget.get("seconds") if isinstance(budget, dict) else None
-        deadline = None
-        if seconds is not None and run.started_at is not None:
-            used = (self._workspace.clock.now() - run.started_at).total_seconds()
-            deadline = self._workspace.clock.monotonic() + float(seconds) - used
-        return Limits(
-            parallel=stored.loaded.definition.max_parallel or DEFAULT_PARALLEL,
-            steps=self._step_limits.pop((run.job_id, run.number), None),
-            deadline=deadline,
-        )
 
     def _end_unloadable(self, run: Run, error: OncueError) -> None:
         """A run whose code cannot be had any more fails; what it did is kept."""

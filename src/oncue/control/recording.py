@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from oncue.control.asking import cancel_questions
+from oncue.control.asking import cancel_questions, describe_asked
 from oncue.control.work import Result, Work
 from oncue.control.workspace import load_job
 from oncue.core.events import EventDraft, EventType
@@ -23,6 +23,7 @@ from oncue.core.model import (
     RunState,
 )
 from oncue.core.ports import Transaction
+from oncue.core.questions import Question
 from oncue.errors import WriteRefused
 
 
@@ -40,6 +41,7 @@ class Batch:
     currents: list[Current] = field(default_factory=list)
     artifacts: list[Artifact] = field(default_factory=list)
     expansions: list[Expansion] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
     run_after: Run | None = None
 
     @property
@@ -105,6 +107,11 @@ class Batch:
         self.run_after = replace(run, state=RunState.WAITING, owner=None)
         self.drafts.append(EventDraft(type=EventType.RUN_PAUSED, run=run.number))
 
+    def ask(self, question: Question) -> None:
+        """The run itself asks a person."""
+        self.questions.append(question)
+        self.drafts.append(describe_asked(question))
+
     def wait_run(self, run: Run) -> None:
         """Nothing of the run goes on before a person answers; nobody needs to hold it."""
         self.run_after = replace(run, state=RunState.WAITING, owner=None)
@@ -139,6 +146,8 @@ def record_batch(tx: Transaction, run: Run, batch: Batch, *, at: datetime) -> No
         raise WriteRefused(f"run {run.number} of job {run.job_id} is executed by another worker")
     _record_ends(tx, run, batch, seq=seq)
     _record_starts(tx, batch)
+    for question in batch.questions:
+        tx.insert_question(question)
     if batch.run_after is not None:
         _record_run(tx, run, batch.run_after, at=at)
 

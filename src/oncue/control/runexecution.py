@@ -7,17 +7,21 @@ beginning of the steps they make ready: a chain costs one commit a step, a fan-o
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from oncue.control.attemptbook import AttemptBook
 from oncue.control.attempts import Performer, read_artifacts
-from oncue.control.elements import Elements, fan_outs_by_list
+from oncue.control.elements import Elements
+from oncue.control.gate import make_gate
+from oncue.control.limits import Limits
 from oncue.control.recording import Batch, record_batch
+from oncue.control.storedrun import StoredRun
 from oncue.control.tasks import retry_task, step_task, task_key
+from oncue.control.waiting import Waiting
 from oncue.control.work import Result, Work
 from oncue.control.workspace import Workspace
 from oncue.core.definition import RetryPolicy
@@ -33,22 +37,11 @@ from oncue.core.model import (
     RunState,
     StepId,
     WorkerId,
-    step_name,
 )
 from oncue.core.progress import RunProgress
 
 PROGRESS_SECONDS = 0.5
 """Reports of a step that come faster are dropped."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What bounds a run here: steps at once, steps in all (a single-step run pauses after it), and its budget."""
-
-    parallel: int
-    steps: int | None = None
-    deadline: float | None = None
-    """On the monotonic clock."""
 
 
 class RunExecution:
@@ -83,8 +76,7 @@ class RunExecution:
         self._batch = Batch()
         self._flush: asyncio.Future[None] | None = None
         self._delayed: set[StepId] = set()
-        self._waiting: dict[StepId, Attempt] = {}
-        self._undecided: frozenset[StepId] = frozenset()
+        self._waiting = Waiting()
         self._expanding: set[str] = set()
         self._reported: dict[StepId | None, float] = {}
         self._failure: Failure | None = None
@@ -92,12 +84,11 @@ class RunExecution:
         self._is_over = False
         self._loop = asyncio.get_running_loop()
         self._elements = Elements(progress, performer.bodies)
-        self._fan_outs = fan_outs_by_list(progress.graph)
 
-    def resume(self, attempts: Iterable[Attempt], undecided: frozenset[StepId] = frozenset()) -> None:
-        """Take note of what the run did before it was interrupted; ``undecided`` steps still wait for a person."""
-        self._undecided = undecided
-        for failed in self._book.note(attempts):
+    def resume(self, stored: StoredRun) -> None:
+        """Take note of what the run did and asked before it was interrupted."""
+        self._waiting.note(stored.undecided, stored.gate, self.progress)
+        for failed in self._book.note(stored.attempts):
             self._fail_run(failed)
 
     @property
@@ -151,7 +142,7 @@ class RunExecution:
         now = self._workspace.clock.now()
         self._batch.artifacts.extend(read_artifacts(result))
         if result.is_suspended:
-            self._waiting[work.attempt.key.step] = replace(work.attempt, state=AttemptState.WAITING)
+            self._waiting.add(replace(work.attempt, state=AttemptState.WAITING))
             self._batch.suspend(work.attempt)
         elif result.failure is None:
             self._succeed(work, result, now)
@@ -168,10 +159,8 @@ class RunExecution:
 
     def answered(self, undecided: Collection[StepId]) -> None:
         """Enter the waiting steps again whose questions are decided."""
-        for step in [step for step in self._waiting if step not in undecided]:
-            attempt = self._book.proceed(self._waiting.pop(step))
-            self._batch.proceed(attempt)
-            self._start(attempt)
+        for waiting in self._waiting.take_answered(undecided):
+            self._proceed(waiting)
         self.go_on()
 
     def settle_cancelled(self, key: str) -> asyncio.Future[None] | None:
@@ -225,34 +214,24 @@ class RunExecution:
         if left is None:
             attempt = self._book.begin(step, now)
             self._batch.begin(attempt)
-        elif left.state is AttemptState.WAITING and step in self._undecided:
-            self._waiting[step] = left
-            return
+            self._start(attempt)
         elif left.state is AttemptState.WAITING:
-            attempt = self._book.proceed(left)
-            self._batch.proceed(attempt)
+            self._waiting.add(left) if self._waiting.is_undecided(step) else self._proceed(left)
         elif (reclaimed := self._book.reclaim(left)) is not None:
-            attempt = reclaimed
-            self._batch.reclaimed.append(attempt)
+            self._batch.reclaimed.append(reclaimed)
+            self._start(reclaimed)
         else:
             failure = Failure(code="worker_lost", message=f"lost its worker {left.losses + 1} times")
             self._fail(replace(left, state=AttemptState.FAILED, ended_at=now, error=failure), None)
-            return
+
+    def _proceed(self, waiting: Attempt) -> None:
+        attempt = self._book.proceed(waiting)
+        self._batch.proceed(attempt)
         self._start(attempt)
 
     def _start(self, attempt: Attempt) -> None:
         """Let an attempt execute after the commit."""
-        step = attempt.key.step
-        definition = self.progress.graph.steps[step_name(step)]
-        self.work[task_key(attempt.key)] = Work(
-            attempt=attempt,
-            step=definition,
-            consumption=self.progress.consumption(step),
-            params=self.run.params,
-            load_item=partial(self._elements.load, step) if definition.each is not None else None,
-            previous=self.progress.currents.get(step),
-            fans_out=self._fan_outs.get(definition.name, ()),
-        )
+        self.work[task_key(attempt.key)] = self._elements.work(attempt, self.run)
 
     def _succeed(self, work: Work, result: Result, now: datetime) -> None:
         hashes = self.progress.snapshot.param_hashes
@@ -291,25 +270,47 @@ class RunExecution:
         if self._failure is None and not self.progress.is_done:
             if self._waiting and (self._steps_left == 0 or not self.progress.ready):
                 self._batch.wait_run(self.run)
-            elif self._steps_left == 0:
+                return
+            if self._steps_left == 0:
                 self._batch.pause_run(self.run)
-            return
+                return
+            if not self.progress.held or self._is_gate_open():
+                return
         now = self._workspace.clock.now()
-        left_behind = [*self._book.take_all_left(), *self._waiting.values()]
+        left_behind = [*self._book.take_all_left(), *self._waiting.take_all()]
         for left in left_behind:  # it waits, or its worker died, and the run ends before it can go on
             self._batch.cancel(left, self._failure, at=now)
-        is_done = self.progress.is_done and self._ends_as is not RunState.CANCELLED
-        state = RunState.SUCCEEDED if is_done else self._ends_as or RunState.FAILED
+        state = self._end_state()
         self._batch.end_run(
             replace(
                 self.run,
                 state=state,
                 ended_at=now,
-                error=None if is_done else self._failure,
+                error=None if state is RunState.SUCCEEDED else self._failure,
                 owner=None,
                 cut_off=tuple(self.progress.cut_off),
             )
         )
+
+    def _end_state(self) -> RunState:
+        """A run whose last step ended in time was not halted; one whose person declined the rest is done."""
+        if self._ends_as is RunState.CANCELLED:
+            return RunState.CANCELLED
+        if self.progress.is_done:
+            return RunState.SUCCEEDED
+        return self._ends_as or (RunState.FAILED if self._failure else RunState.SUCCEEDED)
+
+    def _is_gate_open(self) -> bool:
+        """Whether it is still open if what became stale shall run; the question is asked here, once."""
+        if self._waiting.gate is None:
+            now = self._workspace.clock.now()
+            gate = make_gate(self.run, self.progress.held, question_id=self._workspace.new_id(), at=now)
+            self._waiting.gate = gate
+            self._batch.ask(gate)
+        if self._waiting.gate.decision is None:
+            self._batch.wait_run(self.run)
+            return True
+        return False
 
     def _expand_waiting(self) -> None:
         for name in self.progress.unexpanded:

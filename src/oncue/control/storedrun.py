@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from oncue.control.calls import LoadedWorkflow
+from oncue.control.gate import asks_downstream, load_gate
 from oncue.control.jobstate import make_snapshot
 from oncue.control.sources import FollowedDefinition, executable
 from oncue.control.workspace import Workspace, load_job
@@ -15,6 +16,7 @@ from oncue.core.model import Attempt, AttemptState, Job, Run, StepId
 from oncue.core.planrecord import decode_plan
 from oncue.core.ports import Reader
 from oncue.core.progress import RunProgress
+from oncue.core.questions import Question
 from oncue.errors import Conflict
 
 
@@ -26,6 +28,7 @@ class StoredRun:
     loaded: LoadedWorkflow
     attempts: Sequence[Attempt]
     undecided: frozenset[StepId]
+    gate: Question | None
     job: Job
 
 
@@ -46,12 +49,13 @@ def load_stored_run(workspace: Workspace, run: Run) -> StoredRun:
         plan = decode_plan(reader.load_plan(run.job_id, run.number))
         attempts = reader.list_attempts(run.job_id, run=run.number)
         undecided = undecided_steps(reader, run)
+        gate = load_gate(reader, run)
     loaded = executable(workspace, job, FollowedDefinition(graph=planned, address=run.definition_hash))
     graph = planned if loaded.definition == planned.definition else _same_shape(planned, Graph(loaded.definition), run)
     ended = {attempt.key.step for attempt in attempts if attempt.state is AttemptState.SUCCEEDED}
     snapshot = make_snapshot(job, graph, state, params=run.params)
-    progress = RunProgress(snapshot, plan.executing, ended=ended)
-    return StoredRun(progress=progress, loaded=loaded, attempts=attempts, undecided=undecided, job=job)
+    progress = RunProgress(snapshot, plan.executing, ended=ended, held=plan.followers if asks_downstream(run) else ())
+    return StoredRun(progress=progress, loaded=loaded, attempts=attempts, undecided=undecided, gate=gate, job=job)
 
 
 def undecided_steps(reader: Reader, run: Run) -> frozenset[StepId]:
@@ -61,10 +65,12 @@ def undecided_steps(reader: Reader, run: Run) -> frozenset[StepId]:
 
 
 def may_go_on(reader: Reader, run: Run) -> bool:
-    """Whether a waiting run has anything to do: it is paused (no attempt waits), or a waiting attempt has its answer."""
+    """Whether a waiting run has anything to do: it is paused, or one of those who asked has the answer."""
+    undecided = undecided_steps(reader, run)
+    if not undecided:
+        return True
     attempts = reader.list_attempts(run.job_id, run=run.number, states=(AttemptState.WAITING,))
-    undecided = undecided_steps(reader, run) if attempts else frozenset()
-    return not attempts or any(attempt.key.step not in undecided for attempt in attempts)
+    return any(attempt.key.step not in undecided for attempt in attempts)
 
 
 def _same_shape(planned: Graph, now: Graph, run: Run) -> Graph:

@@ -15,10 +15,19 @@ from oncue.core.reasons import reason_as_dict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedPlan:
-    """What a run was authorized to do: ``executing`` without its reasons, ``reused`` by step with the run that produced it."""
+    """What a run was authorized to do: ``executing`` without its reasons, ``reused`` by step with the run that produced it.
+
+    ``requested`` are the executing steps that the scope names; the others execute because of them.
+    """
 
     executing: tuple[PlannedStep, ...]
     reused: Mapping[StepId, int]
+    requested: frozenset[StepId] = frozenset()
+
+    @property
+    def followers(self) -> frozenset[StepId]:
+        """The executing steps that the scope does not name."""
+        return frozenset(step.id for step in self.executing) - self.requested
 
 
 def encode_plan(plan: Plan) -> bytes:
@@ -46,6 +55,9 @@ def decode_plan(body: bytes) -> RecordedPlan:
         executing=tuple(
             PlannedStep(StepId(this), Action.EXECUTE, is_conditional=conditional, is_expanding=expanding)
             for this, conditional, expanding, _ in record["execute"]
+        ),
+        requested=frozenset(
+            StepId(this) for this, _, _, reasons in record["execute"] if any(entry["code"] == "requested" for entry in reasons)
         ),
         reused={StepId(this): int(run) for run, steps in record["reuse"].items() for this in steps},
     )

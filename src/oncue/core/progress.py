@@ -46,18 +46,30 @@ class Consumption:
 class RunProgress:
     """The state of one run while it executes; ``ended`` are the steps that succeeded in it already.
 
+    ``held`` names planned steps that wait to be released when their turn has come.
+
     Attributes:
         ready: steps that may begin, in order.
         currents: step → its current output, kept up to date.
+        held: steps whose turn has come, and that begin only when they are released.
         unexpanded: fan-outs whose list is there and whose instances must be worked out (``expand``) before they can begin.
         cut_off: steps that were due only if their inputs changed, and whose inputs did not.
     """
 
-    def __init__(self, snapshot: JobSnapshot, executing: Iterable[PlannedStep], *, ended: Collection[StepId] = ()) -> None:
+    def __init__(
+        self,
+        snapshot: JobSnapshot,
+        executing: Iterable[PlannedStep],
+        *,
+        ended: Collection[StepId] = (),
+        held: Collection[StepId] = (),
+    ) -> None:
         self.snapshot = snapshot
         self.graph = snapshot.graph
         self.currents = current_outputs(snapshot)
         self.ready: deque[StepId] = deque()
+        self.held: list[StepId] = []
+        self._to_hold = frozenset(held)
         self.unexpanded: list[str] = []
         self.cut_off: list[StepId] = []
         self._taken: set[StepId] = set()
@@ -86,6 +98,12 @@ class RunProgress:
         taken = [self.ready.popleft() for _ in range(min(limit, len(self.ready)))]
         self._taken.update(taken)
         return taken
+
+    def release(self) -> None:
+        """Let the held steps begin: a person said that what became stale shall run as well."""
+        self._to_hold = frozenset()
+        self.ready.extend(self.held)
+        self.held.clear()
 
     def give_back(self, step: StepId) -> None:
         """A step that began must begin again: it is retried."""
@@ -187,7 +205,9 @@ class RunProgress:
         if len(due) < len(entries):
             kept = {entry.id for entry in due}
             self.cut_off.extend(entry.id for entry in entries if entry.id not in kept)
-        self.ready.extend(entry.id for entry in due)
+        for entry in due:
+            is_held = entry.id in self._to_hold or StepId(group.name) in self._to_hold
+            (self.held if is_held else self.ready).append(entry.id)
         group.remaining = len(due)
         if not due:
             self._close(group)

@@ -24,6 +24,7 @@ class Downstream(StrEnum):
 
     MARK_STALE = "mark_stale"
     RERUN = "rerun"
+    ASK = "ask"
 
 
 class AnswersPolicy(StrEnum):

@@ -55,7 +55,7 @@ def choose(request: RunRequest, assessment: Assessment) -> dict[str, Choice]:
     chosen = {name: Choice(wanted) for name, wanted in targets.items()}
     if request.scope is Scope.PHASE:
         chosen = _keep_sources(request, assessment, chosen)
-    if request.downstream is Downstream.RERUN:
+    if request.downstream is not Downstream.MARK_STALE:
         kept = {name for name, choice in chosen.items() if choice.is_kept_source}
         spread = _spread({n: w for n, w in targets.items() if n not in kept}, assessment, is_conditional=True)
         return spread | chosen
