@@ -183,10 +183,10 @@ class Executor:
 
     def _make_execution(self, run: Run, stored: StoredRun) -> RunExecution:
         performer = Performer(self._workspace, run, stored.loaded, job=stored.job, threads=self._threads)
-        execution = RunExecution(
+        return RunExecution(
             self._workspace,
             run,
-            progress=stored.progress,
+            stored=stored,
             performer=performer,
             worker=self.worker_id,
             limits=Limits(
@@ -197,8 +197,6 @@ class Executor:
             submit=self._engine.submit,
             on_end=self._ended,
         )
-        execution.resume(stored)
-        return execution
 
     def _end_unloadable(self, run: Run, error: OncueError) -> None:
         """A run whose code cannot be had any more fails; what it did is kept."""
@@ -258,7 +256,7 @@ class Executor:
             undecided = {
                 key: undecided_steps(reader, execution.run)
                 for key, execution in list(self._running.items())
-                if execution.has_waiting
+                if execution.waiting
             }
         self._loop.call_soon_threadsafe(self._seen, idle, ended, undecided)
 

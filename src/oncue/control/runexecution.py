@@ -11,14 +11,16 @@ from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 
 from oncue.control.attemptbook import AttemptBook
 from oncue.control.attempts import Performer, read_artifacts
 from oncue.control.elements import Elements
+from oncue.control.ending import Ending
+from oncue.control.expanding import Expanding
 from oncue.control.gate import make_gate
 from oncue.control.limits import Limits
 from oncue.control.recording import Batch, record_batch
+from oncue.control.reports import Reports
 from oncue.control.storedrun import StoredRun
 from oncue.control.tasks import retry_task, step_task, task_key
 from oncue.control.waiting import Waiting
@@ -32,22 +34,16 @@ from oncue.core.model import (
     AttemptState,
     Expansion,
     Failure,
-    Inputs,
     Run,
-    RunState,
     StepId,
     WorkerId,
 )
-from oncue.core.progress import RunProgress
-
-PROGRESS_SECONDS = 0.5
-"""Reports of a step that come faster are dropped."""
 
 
 class RunExecution:
-    """Executes one run; every method is called in the executor's event loop.
+    """Executes one run, from where it stands; every method is called in the executor's event loop.
 
-    ``work`` holds what the attempts that began must do, by the key of their tasks.
+    ``work`` holds what the attempts that began must do, by the key of their tasks; ``waiting`` those that asked a person.
     """
 
     def __init__(
@@ -55,7 +51,7 @@ class RunExecution:
         workspace: Workspace,
         run: Run,
         *,
-        progress: RunProgress,
+        stored: StoredRun,
         performer: Performer,
         worker: WorkerId,
         limits: Limits,
@@ -63,9 +59,10 @@ class RunExecution:
         on_end: Callable[[Run, BaseException | None], None],
     ) -> None:
         self.run = run
-        self.progress = progress
+        self.progress = progress = stored.progress
         self.performer = performer
         self.work: dict[str, Work] = {}
+        self.waiting = Waiting()
         self._delivered: set[str] = set()
         self._workspace = workspace
         self._book = AttemptBook(run, progress, worker=worker)
@@ -76,25 +73,20 @@ class RunExecution:
         self._batch = Batch()
         self._flush: asyncio.Future[None] | None = None
         self._delayed: set[StepId] = set()
-        self._waiting = Waiting()
-        self._expanding: set[str] = set()
-        self._reported: dict[StepId | None, float] = {}
-        self._failure: Failure | None = None
-        self._ends_as: RunState | None = None
+        self._reports = Reports()
+        self._ending = Ending()
         self._is_over = False
         self._loop = asyncio.get_running_loop()
         self._elements = Elements(progress, performer.bodies)
-
-    def resume(self, stored: StoredRun) -> None:
-        """Take note of what the run did and asked before it was interrupted."""
-        self._waiting.note(stored.undecided, stored.gate, self.progress)
+        self._expanding = Expanding(self._elements, performer, then=self._expanded)
+        self.waiting.note(stored.undecided, stored.gate, progress)
         for failed in self._book.note(stored.attempts):
-            self._fail_run(failed)
+            self._ending.fail_step(failed)
 
     @property
     def is_cancelling(self) -> bool:
         """Whether the run is to end as cancelled."""
-        return self._ends_as is RunState.CANCELLED
+        return self._ending.is_cancelled
 
     def report(self, draft: EventDraft) -> None:
         """Record a step's progress with the next transaction, unless one was recorded just now; from any thread."""
@@ -103,16 +95,13 @@ class RunExecution:
     def _report(self, draft: EventDraft) -> None:
         if all(work.attempt.key.step != draft.step for work in self.work.values()):
             return  # an abandoned thread goes on after the end of its attempt
-        now = self._workspace.clock.monotonic()
-        if now - self._reported.get(draft.step, 0.0) >= PROGRESS_SECONDS:
-            self._reported[draft.step] = now
+        if self._reports.is_due(draft.step, self._workspace.clock.monotonic()):
             self._batch.drafts.append(draft)
             self.go_on()
 
     def cancel(self, failure: Failure) -> list[str]:
         """Begin nothing more and end as cancelled; returns the keys of the attempts to interrupt."""
-        self._ends_as = RunState.CANCELLED
-        self._failure = failure
+        self._ending.cancel(failure)
         for step in list(self._delayed):
             self._delayed.discard(step)
             self.progress.fail(step)
@@ -142,7 +131,7 @@ class RunExecution:
         now = self._workspace.clock.now()
         self._batch.artifacts.extend(read_artifacts(result))
         if result.is_suspended:
-            self._waiting.add(replace(work.attempt, state=AttemptState.WAITING))
+            self.waiting.add(replace(work.attempt, state=AttemptState.WAITING))
             self._batch.suspend(work.attempt)
         elif result.failure is None:
             self._succeed(work, result, now)
@@ -152,14 +141,9 @@ class RunExecution:
         self.go_on()
         return self._flush
 
-    @property
-    def has_waiting(self) -> bool:
-        """Whether steps wait for a person."""
-        return bool(self._waiting)
-
     def answered(self, undecided: Collection[StepId]) -> None:
         """Enter the waiting steps again whose questions are decided."""
-        for waiting in self._waiting.take_answered(undecided):
+        for waiting in self.waiting.take_answered(undecided):
             self._proceed(waiting)
         self.go_on()
 
@@ -167,7 +151,7 @@ class RunExecution:
         """An attempt was interrupted because the run is cancelled."""
         attempt = self.work.pop(key).attempt
         self._delivered.discard(key)
-        self._batch.cancel(attempt, self._failure, at=self._workspace.clock.now())
+        self._batch.cancel(attempt, self._ending.failure, at=self._workspace.clock.now())
         self.progress.fail(attempt.key.step)
         self.go_on()
         return self._flush
@@ -176,7 +160,8 @@ class RunExecution:
         """Begin what may begin and record what happened, unless a transaction is under way: then it follows."""
         if self._is_over or self._flush is not None:
             return
-        self._expand_waiting()
+        if not self._ending.is_near:
+            self._expanding.begin(self.progress.unexpanded)
         self._begin_ready()
         self._end_if_done()
         if self._batch.is_empty:
@@ -188,7 +173,7 @@ class RunExecution:
         recorded.add_done_callback(lambda done: self._loop.call_soon_threadsafe(self._flushed, batch, done))
 
     def _begin_ready(self) -> None:
-        if self._ends_as is not None or self._failure is not None or self._is_halting():
+        if self._ending.is_near or self._is_halting():
             return
         free = self._limits.parallel - len(self.work)
         if self._steps_left is not None:
@@ -205,8 +190,7 @@ class RunExecution:
         deadline = self._limits.deadline
         if deadline is None or self.progress.is_done or self._workspace.clock.monotonic() < deadline:
             return False
-        self._ends_as = RunState.HALTED
-        self._failure = Failure(code="budget_seconds", message="the run used up its budget of seconds")
+        self._ending.halt(Failure(code="budget_seconds", message="the run used up its budget of seconds"))
         return True
 
     def _begin(self, step: StepId, now: datetime) -> None:
@@ -216,7 +200,7 @@ class RunExecution:
             self._batch.begin(attempt)
             self._start(attempt)
         elif left.state is AttemptState.WAITING:
-            self._waiting.add(left) if self._waiting.is_undecided(step) else self._proceed(left)
+            self.waiting.add(left) if self.waiting.is_undecided(step) else self._proceed(left)
         elif (reclaimed := self._book.reclaim(left)) is not None:
             self._batch.reclaimed.append(reclaimed)
             self._start(reclaimed)
@@ -234,13 +218,7 @@ class RunExecution:
         self.work[task_key(attempt.key)] = self._elements.work(attempt, self.run)
 
     def _succeed(self, work: Work, result: Result, now: datetime) -> None:
-        hashes = self.progress.snapshot.param_hashes
-        inputs = Inputs(
-            definition=work.step.hash,
-            steps=work.consumption.steps,
-            params={name: hashes[name] for name in result.params_read if name in hashes},
-            item=work.consumption.item,
-        )
+        inputs = work.inputs(result, self.progress.snapshot.param_hashes)
         current = self._batch.succeed(work, result, inputs=inputs, at=now)
         for expansion in result.expansions:
             self.progress.expand(expansion)
@@ -249,26 +227,21 @@ class RunExecution:
     def _fail(self, failed: Attempt, retry: RetryPolicy | None) -> None:
         """An attempt failed: the step begins again later, or the run fails."""
         step, now = failed.key.step, failed.ended_at or self._workspace.clock.now()
-        if retry is None or self._ends_as or self._failure or not self._book.may_retry(failed):
+        if retry is None or self._ending.is_near or not self._book.may_retry(failed):
             self._batch.fail(failed)
             self.progress.fail(step)
-            self._fail_run(failed)
+            self._ending.fail_step(failed)
             return
         retry_at = now + timedelta(seconds=retry.delay_seconds(failed.key.number))
         self._batch.fail(failed, retry_at=retry_at)
         self._delayed.add(step)
         self._submit([retry_task(failed.key, retry_at)])
 
-    def _fail_run(self, failed: Attempt) -> None:
-        if self._failure is None:
-            reason = failed.error.message if failed.error else "did not succeed"
-            self._failure = Failure(code="step_failed", message=f"step {failed.key.step}: {reason}")
-
     def _end_if_done(self) -> None:
         if self.work or self._delayed or self._expanding:
             return
-        if self._failure is None and not self.progress.is_done:
-            if self._waiting and (self._steps_left == 0 or not self.progress.ready):
+        if not self._ending.is_near and not self.progress.is_done:
+            if self.waiting and (self._steps_left == 0 or not self.progress.ready):
                 self._batch.wait_run(self.run)
                 return
             if self._steps_left == 0:
@@ -277,59 +250,30 @@ class RunExecution:
             if not self.progress.held or self._is_gate_open():
                 return
         now = self._workspace.clock.now()
-        left_behind = [*self._book.take_all_left(), *self._waiting.take_all()]
+        left_behind = [*self._book.take_all_left(), *self.waiting.take_all()]
         for left in left_behind:  # it waits, or its worker died, and the run ends before it can go on
-            self._batch.cancel(left, self._failure, at=now)
-        state = self._end_state()
-        self._batch.end_run(
-            replace(
-                self.run,
-                state=state,
-                ended_at=now,
-                error=None if state is RunState.SUCCEEDED else self._failure,
-                owner=None,
-                cut_off=tuple(self.progress.cut_off),
-            )
-        )
-
-    def _end_state(self) -> RunState:
-        """A run whose last step ended in time was not halted; one whose person declined the rest is done."""
-        if self._ends_as is RunState.CANCELLED:
-            return RunState.CANCELLED
-        if self.progress.is_done:
-            return RunState.SUCCEEDED
-        return self._ends_as or (RunState.FAILED if self._failure else RunState.SUCCEEDED)
+            self._batch.cancel(left, self._ending.failure, at=now)
+        self._batch.end_run(self._ending.of(self.run, self.progress, at=now))
 
     def _is_gate_open(self) -> bool:
         """Whether it is still open if what became stale shall run; the question is asked here, once."""
-        if self._waiting.gate is None:
+        if self.waiting.gate is None:
             now = self._workspace.clock.now()
             gate = make_gate(self.run, self.progress.held, question_id=self._workspace.new_id(), at=now)
-            self._waiting.gate = gate
+            self.waiting.gate = gate
             self._batch.ask(gate)
-        if self._waiting.gate.decision is None:
+        if self.waiting.gate.decision is None:
             self._batch.wait_run(self.run)
             return True
         return False
 
-    def _expand_waiting(self) -> None:
-        for name in self.progress.unexpanded:
-            if name not in self._expanding and self._failure is None:
-                self._expanding.add(name)
-                expanding = self._loop.create_task(self.performer.expand_stored(*self._elements.list_of(name)))
-                expanding.add_done_callback(partial(self._expanded, name))
-
-    def _expanded(self, name: str, done: asyncio.Task[Expansion]) -> None:
-        self._expanding.discard(name)
-        if done.cancelled():
-            return
-        error = done.exception()
-        if error is None:
-            expansion = done.result()
+    def _expanded(self, expansion: Expansion | None, error: BaseException | None) -> None:
+        """A fan-out's instances are worked out, or cannot be."""
+        if expansion is not None:
             self._batch.expansions.append(expansion)
             self.progress.expand(expansion)
-        else:
-            self._failure = self._failure or Failure(code="expansion_failed", message=str(error))
+        elif error is not None:
+            self._ending.fail(Failure(code="expansion_failed", message=str(error)))
         self.go_on()
 
     def _flushed(self, batch: Batch, done: Future[None]) -> None:

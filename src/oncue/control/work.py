@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from oncue.core.definition import StepDefinition
-from oncue.core.model import Artifact, Attempt, ContentHash, Current, Expansion, Failure
+from oncue.core.model import Artifact, Attempt, ContentHash, Current, Expansion, Failure, Inputs
 from oncue.core.progress import Consumption
 
 
@@ -22,6 +22,15 @@ class Work:
     previous: Current | None = None
     fans_out: tuple[StepDefinition, ...] = ()
     """The steps that fan out over this one's list."""
+
+    def inputs(self, result: Result, param_hashes: Mapping[str, str]) -> Inputs:
+        """What was consumed, as it is recorded."""
+        return Inputs(
+            definition=self.step.hash,
+            steps=self.consumption.steps,
+            params={name: param_hashes[name] for name in result.params_read if name in param_hashes},
+            item=self.consumption.item,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
