@@ -113,7 +113,7 @@ class Executor:
         try:
             result = await execution.performer.perform(work, execution.report)
         except asyncio.CancelledError:
-            if not execution.is_cancelling:
+            if not execution.ending.is_cancelled:
                 raise
             recorded = execution.settle_cancelled(key)
         else:
@@ -270,7 +270,7 @@ class Executor:
         for run in open_runs:
             first.setdefault(run.job_id, run)
             execution = self._running.get((run.job_id, run.number))
-            if execution is not None and run.cancel_requested_at and not execution.is_cancelling:
+            if execution is not None and run.cancel_requested_at and not execution.ending.is_cancelled:
                 failure = Failure(code="cancelled", message="cancelled by a person")
                 self._engine.cancel(execution.cancel(failure))
         for run in first.values():

@@ -135,7 +135,7 @@ class RunTracker:
                 self.started_at = self.started_at or event.at
                 for line in self.lines.values():
                     line.running.clear()  # what was under way when the worker died is begun again
-            case EventType.RUN_PAUSED:
+            case EventType.RUN_PAUSED | EventType.RUN_WAITING:
                 self.state = RunState.WAITING
             case EventType.RUN_ENDED:
                 self.state = RunState(str((event.data or {}).get("state")))
@@ -148,9 +148,13 @@ class RunTracker:
         if line is None:
             return
         match event.type:
-            case EventType.STEP_STARTED:
+            case EventType.STEP_STARTED | EventType.STEP_CONTINUED:
                 line.running[this] = event.at
                 line.began_at = line.began_at or event.at
+                line.message = ""
+            case EventType.STEP_WAITING:
+                line.running.pop(this, None)
+                line.message = "waits for an answer"
             case EventType.STEP_SUCCEEDED:
                 line.succeeded += self._ends(line, this, event)
             case EventType.STEP_FAILED if not (event.data or {}).get("retry_at"):

@@ -43,7 +43,8 @@ from oncue.core.model import (
 class RunExecution:
     """Executes one run, from where it stands; every method is called in the executor's event loop.
 
-    ``work`` holds what the attempts that began must do, by the key of their tasks; ``waiting`` those that asked a person.
+    ``work`` holds what the attempts that began must do, by the key of their tasks; ``waiting`` those that asked a person;
+    ``ending`` says how the run is to end.
     """
 
     def __init__(
@@ -74,19 +75,14 @@ class RunExecution:
         self._flush: asyncio.Future[None] | None = None
         self._delayed: set[StepId] = set()
         self._reports = Reports()
-        self._ending = Ending()
+        self.ending = Ending()
         self._is_over = False
         self._loop = asyncio.get_running_loop()
         self._elements = Elements(progress, performer.bodies)
         self._expanding = Expanding(self._elements, performer, then=self._expanded)
         self.waiting.note(stored.undecided, stored.gate, progress)
         for failed in self._book.note(stored.attempts):
-            self._ending.fail_step(failed)
-
-    @property
-    def is_cancelling(self) -> bool:
-        """Whether the run is to end as cancelled."""
-        return self._ending.is_cancelled
+            self.ending.fail_step(failed)
 
     def report(self, draft: EventDraft) -> None:
         """Record a step's progress with the next transaction, unless one was recorded just now; from any thread."""
@@ -101,7 +97,7 @@ class RunExecution:
 
     def cancel(self, failure: Failure) -> list[str]:
         """Begin nothing more and end as cancelled; returns the keys of the attempts to interrupt."""
-        self._ending.cancel(failure)
+        self.ending.cancel(failure)
         for step in list(self._delayed):
             self._delayed.discard(step)
             self.progress.fail(step)
@@ -151,7 +147,7 @@ class RunExecution:
         """An attempt was interrupted because the run is cancelled."""
         attempt = self.work.pop(key).attempt
         self._delivered.discard(key)
-        self._batch.cancel(attempt, self._ending.failure, at=self._workspace.clock.now())
+        self._batch.cancel(attempt, self.ending.failure, at=self._workspace.clock.now())
         self.progress.fail(attempt.key.step)
         self.go_on()
         return self._flush
@@ -160,7 +156,7 @@ class RunExecution:
         """Begin what may begin and record what happened, unless a transaction is under way: then it follows."""
         if self._is_over or self._flush is not None:
             return
-        if not self._ending.is_near:
+        if not self.ending.is_near:
             self._expanding.begin(self.progress.unexpanded)
         self._begin_ready()
         self._end_if_done()
@@ -173,7 +169,7 @@ class RunExecution:
         recorded.add_done_callback(lambda done: self._loop.call_soon_threadsafe(self._flushed, batch, done))
 
     def _begin_ready(self) -> None:
-        if self._ending.is_near or self._is_halting():
+        if self.ending.is_near or self._is_halting():
             return
         free = self._limits.parallel - len(self.work)
         if self._steps_left is not None:
@@ -190,7 +186,7 @@ class RunExecution:
         deadline = self._limits.deadline
         if deadline is None or self.progress.is_done or self._workspace.clock.monotonic() < deadline:
             return False
-        self._ending.halt(Failure(code="budget_seconds", message="the run used up its budget of seconds"))
+        self.ending.halt(Failure(code="budget_seconds", message="the run used up its budget of seconds"))
         return True
 
     def _begin(self, step: StepId, now: datetime) -> None:
@@ -227,10 +223,10 @@ class RunExecution:
     def _fail(self, failed: Attempt, retry: RetryPolicy | None) -> None:
         """An attempt failed: the step begins again later, or the run fails."""
         step, now = failed.key.step, failed.ended_at or self._workspace.clock.now()
-        if retry is None or self._ending.is_near or not self._book.may_retry(failed):
+        if retry is None or self.ending.is_near or not self._book.may_retry(failed):
             self._batch.fail(failed)
             self.progress.fail(step)
-            self._ending.fail_step(failed)
+            self.ending.fail_step(failed)
             return
         retry_at = now + timedelta(seconds=retry.delay_seconds(failed.key.number))
         self._batch.fail(failed, retry_at=retry_at)
@@ -240,7 +236,7 @@ class RunExecution:
     def _end_if_done(self) -> None:
         if self.work or self._delayed or self._expanding:
             return
-        if not self._ending.is_near and not self.progress.is_done:
+        if not self.ending.is_near and not self.progress.is_done:
             if self.waiting and (self._steps_left == 0 or not self.progress.ready):
                 self._batch.wait_run(self.run)
                 return
@@ -252,8 +248,8 @@ class RunExecution:
         now = self._workspace.clock.now()
         left_behind = [*self._book.take_all_left(), *self.waiting.take_all()]
         for left in left_behind:  # it waits, or its worker died, and the run ends before it can go on
-            self._batch.cancel(left, self._ending.failure, at=now)
-        self._batch.end_run(self._ending.of(self.run, self.progress, at=now))
+            self._batch.cancel(left, self.ending.failure, at=now)
+        self._batch.end_run(self.ending.of(self.run, self.progress, at=now))
 
     def _is_gate_open(self) -> bool:
         """Whether it is still open if what became stale shall run; the question is asked here, once."""
@@ -273,7 +269,7 @@ class RunExecution:
             self._batch.expansions.append(expansion)
             self.progress.expand(expansion)
         elif error is not None:
-            self._ending.fail(Failure(code="expansion_failed", message=str(error)))
+            self.ending.fail(Failure(code="expansion_failed", message=str(error)))
         self.go_on()
 
     def _flushed(self, batch: Batch, done: Future[None]) -> None:

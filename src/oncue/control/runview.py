@@ -11,6 +11,7 @@ from oncue.control.workspace import Workspace, load_job
 from oncue.core.model import ENDED_RUNS, Failure, Job, JobId, Run, RunKind, RunState, StepId, Trigger, TriggerId
 from oncue.core.planrecord import decode_plan
 from oncue.core.ports import Reader
+from oncue.core.questions import Question
 from oncue.core.request import Scope
 from oncue.errors import UnknownRun
 
@@ -44,7 +45,10 @@ class TriggerView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunView:
-    """One run. ``reused`` are the outputs it built on as they were; ``stale`` (where known) what it left stale."""
+    """One run. ``reused`` are the outputs it built on as they were; ``stale`` (where known) what it left stale.
+
+    ``questions`` (where known) are those of the run that wait for a person.
+    """
 
     number: int
     status: RunState
@@ -61,6 +65,7 @@ class RunView:
     trigger: TriggerView | None = None
     stale: tuple[StepId, ...] | None = None
     is_interrupted: bool = False
+    questions: tuple[Question, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
         """The wire form."""
@@ -83,6 +88,10 @@ class RunView:
             record["trigger"] = self.trigger.as_dict()
         if self.stale is not None:
             record["stale"] = list(self.stale)
+        if self.questions:
+            from oncue.control.promptrecords import decision_record  # noqa: PLC0415 - it renders instants as this module does
+
+            record["questions"] = [decision_record(question) for question in self.questions]
         return record
 
 

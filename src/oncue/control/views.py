@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from oncue.control.decisionview import find_late_answers, late_as_dict, waiting_questions
 from oncue.control.jobfile import job_status
 from oncue.control.jobstate import make_snapshot
+from oncue.control.promptrecords import decision_record
 from oncue.control.runview import RunView, failure_as_dict, is_interrupted, show_instant, view_run
 from oncue.control.sources import FollowedDefinition, follow_definition
 from oncue.control.workspace import Workspace, load_job
@@ -25,6 +27,7 @@ from oncue.core.model import (
     StepId,
 )
 from oncue.core.ports import Reader, StepRecord
+from oncue.core.questions import Question
 from oncue.core.reasons import Reason, explain_reason, reason_as_dict
 from oncue.core.staleness import Assessment, StepState, assess
 
@@ -80,7 +83,10 @@ class StepView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobView:
-    """A job with its steps in workflow order and its latest run."""
+    """A job with its steps in workflow order and its latest run; ``questions`` are those that wait.
+
+    ``late_answers`` are questions that were answered too late; a rerun with recorded answers would use them.
+    """
 
     job_id: JobId
     workflow: str
@@ -92,6 +98,9 @@ class JobView:
     steps: tuple[StepView, ...]
     latest_run: RunView | None
     findings: tuple[Finding, ...] = ()
+    questions: tuple[Question, ...] = ()
+    late_answers: tuple[Question, ...] = ()
+    replayed_from: JobId | None = None
 
     def as_dict(self) -> dict[str, object]:
         """The wire form."""
@@ -105,6 +114,9 @@ class JobView:
             "steps": [step.as_dict() for step in self.steps],
             "latest_run": self.latest_run.as_dict() if self.latest_run else None,
             "findings": [finding.as_dict() for finding in self.findings],
+            "questions": [decision_record(question) for question in self.questions],
+            "late_answers": [late_as_dict(question) for question in self.late_answers],
+            "replayed_from": self.replayed_from,
         }
 
 
@@ -134,6 +146,8 @@ def view_job(workspace: Workspace, job_id: JobId) -> JobView:
         latest = reader.load_run(job_id, job.runs) if job.runs else None
         run = view_run(reader, job, latest.number) if latest else None
         steps = view_steps(reader, picture)
+        waiting = waiting_questions(reader, job_id)
+        late = find_late_answers(reader.list_questions(job_id=job_id))
     is_lost = latest is not None and is_interrupted(workspace, latest)
     definition = picture.followed.graph.definition
     return JobView(
@@ -147,6 +161,9 @@ def view_job(workspace: Workspace, job_id: JobId) -> JobView:
         steps=steps,
         latest_run=replace(run, stale=stale_steps(picture.assessment), is_interrupted=is_lost) if run else None,
         findings=(*picture.followed.blockers, *picture.followed.warnings),
+        questions=waiting,
+        late_answers=late,
+        replayed_from=job.replayed_from,
     )
 
 
