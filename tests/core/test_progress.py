@@ -351,3 +351,33 @@ def test_a_fan_out_that_was_interrupted_goes_on_with_the_rest() -> None:
 
     assert progress.take(9) == ["b[x]", "b[z]"]
     assert not progress.is_done
+
+
+# ------------------------------------------------------------------------------------- reused between executing steps
+
+
+def test_a_fan_out_that_is_reused_stays_as_it_was_planned_though_its_list_changes() -> None:
+    driver = Driver(weekly(), RunRequest(scope=Scope.ONLY, steps=("pages", "report")))
+    assert driver.take(1) == ["pages"]
+
+    driver.progress.expand(
+        Expansion(step="summary", over=address(["new"]), definition="summary@1", items={"new": address("new")})
+    )
+    driver.succeed("pages", ["new"])
+
+    summaries = [["x", address("summary of x")], ["y", address("summary of y")]]
+    assert driver.take() == ["report"]
+    assert driver.progress.consumption(StepId("report")).steps["summary"] == address(summaries)
+
+
+def test_a_step_behind_a_kept_source_executes_when_the_source_became_stale() -> None:
+    bench = Bench(
+        step("query", phase="a"), step("fetch", "query", phase="a", source=True), step("other", phase="a"),
+        step("report", "fetch", "other", phase="b"),
+    )  # fmt: skip
+    for name in ("query", "fetch", "other", "report"):
+        bench.done(name, name)
+    driver = Driver(bench, RunRequest(scope=Scope.PHASE, phase="a", downstream=Downstream.RERUN))
+    assert [entry.id for entry in driver.entries] == ["query", "other", "report"]
+
+    assert driver.rounds({"query": "another", "other": "other"}) == [["query", "other"], ["report"]]

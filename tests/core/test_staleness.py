@@ -196,6 +196,16 @@ def test_instances_of_a_stale_list_are_stale() -> None:
     assert found["report"] == "stale upstream_stale:plan upstream_stale:summary"
 
 
+def test_a_reason_is_given_once_though_the_list_is_consumed_twice() -> None:
+    bench = Bench(step("pages"), step("rank", "pages", each="pages"))
+    bench.listed("pages", PAGES)
+    bench.done("rank[x]", 1)
+    bench.listed("pages", {"x": {"text": "NEW"}}, run=2)
+    bench.edited("pages")
+
+    assert states(bench)["rank[x]"] == "stale input_changed:pages upstream_stale:pages"
+
+
 # --------------------------------------------------------------------------------------------------- no instances
 
 

@@ -274,6 +274,6 @@ class Executor:
                 failure = Failure(code="cancelled", message="cancelled by a person")
                 self._engine.cancel(execution.cancel(failure))
         for run in first.values():
-            is_paused = run.state is RunState.WAITING and (run.job_id, run.number) not in self._waiters
+            is_paused = run.state is RunState.WAITING and run.owner is None  # goes on only when it is asked for
             if (run.job_id, run.number) not in self._running and not is_paused:
                 self._engine.submit([advance_task(run.job_id, run.number)])

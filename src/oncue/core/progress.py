@@ -26,7 +26,7 @@ from oncue.core.staleness import Assessment, StepState, collection_of, current_o
 
 @dataclass(slots=True)
 class _Group:
-    """The executing steps of one definition."""
+    """The executing steps of one definition; none where it is reused after executing ones."""
 
     name: str
     entries: list[PlannedStep] = field(default_factory=list)
@@ -125,12 +125,15 @@ class RunProgress:
             self._open_all()
 
     def expand(self, expansion: Expansion) -> None:
-        """The instances of a fan-out are known: for this run if it waits for them, and for later plans."""
+        """The instances of a fan-out are known; one that this run reuses stays as it was planned."""
+        group = self._groups.get(expansion.step)
+        if group is None or not group.entries:
+            return
         self._expansions[expansion.step] = expansion
         self._elements.pop(expansion.step, None)
         if expansion.step in self.unexpanded:
             self.unexpanded.remove(expansion.step)
-            self._fill(self._groups[expansion.step])
+            self._fill(group)
             self._open_all()
 
     def is_known(self, name: str) -> bool:
@@ -170,6 +173,8 @@ class RunProgress:
             if name not in groups:
                 groups[name] = _Group(name)
             groups[name].entries.append(entry)
+        # What is reused in between executes nothing, but what it gives may change, and may become stale.
+        groups.update((name, _Group(name)) for name in self.graph.closure(groups) if name not in groups)
         for group in groups.values():
             group.remaining = len(group.entries)
             group.waiting_for = sum(upstream in groups for upstream in self.graph.upstream[group.name])
@@ -190,7 +195,9 @@ class RunProgress:
     def _open(self, group: _Group) -> None:
         """Everything the group consumes is there."""
         step = self.graph.steps[group.name]
-        if step.each is not None and not self.graph.is_elementwise(group.name) and not self.is_known(group.name):
+        if not group.entries:
+            self._close(group)
+        elif step.each is not None and not self.graph.is_elementwise(group.name) and not self.is_known(group.name):
             self.unexpanded.append(group.name)
         else:
             self._fill(group)

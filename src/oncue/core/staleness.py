@@ -232,7 +232,7 @@ def explain_staleness(
     for supply in supplies:
         if not supply.is_sound or supply.address != consumed.get(supply.field):
             reasons.extend(_compare(supply, consumed.get(supply.field)))
-    return tuple(reasons)
+    return tuple(dict.fromkeys(reasons))
 
 
 def _compare(supply: Supply, consumed: str | None) -> list[StaleReason]:
