@@ -10,10 +10,11 @@ from typing import IO
 
 from oncue.core.model import JobId, WorkerId
 from oncue.core.ports import Store, Transaction
+from oncue.core.questions import QuestionId
 from oncue.errors import WorkspaceError
 from oncue.store import open_store
 from tests.store.conftest import Place
-from tests.store.records import NOON, a_job, an_artifact, an_attempt, draft, record_success
+from tests.store.records import NOON, a_decision, a_job, an_artifact, an_attempt, draft, record_success
 from tests.support.repository import ROOT
 
 USER = "ONCUE_TEST_USER"
@@ -82,6 +83,14 @@ def read_jobs(store: Store) -> None:
         reader.list_jobs()
 
 
+def decide_many(store: Store, actor: str, count: str) -> None:
+    """When told to go, settle one question after the other; says how many of them it settled first."""
+    say("ready")
+    sys.stdin.readline()
+    ids = [QuestionId(f"q-{number}") for number in range(int(count))]
+    say(str(sum(store.write(lambda tx, one=one: tx.decide_question(one, a_decision(actor))) for one in ids)))  # type: ignore[misc]
+
+
 def fill_up(store: Store, limit: str) -> None:
     """Write until the disk is full: no file of this process may become larger than the limit."""
     import resource
@@ -134,6 +143,12 @@ class Process:
     def line(self) -> str:
         """The next line it says."""
         return self.output.readline().strip()
+
+    def go(self) -> None:
+        """Tell it to begin with what it is there for."""
+        assert self.popen.stdin is not None
+        self.popen.stdin.write("go\n")
+        self.popen.stdin.flush()
 
     def end(self) -> str:
         """Let it end; what it said since."""

@@ -27,6 +27,7 @@ from oncue.core.model import (
     WorkflowSource,
 )
 from oncue.core.ports import Store, Transaction
+from oncue.core.questions import Asking, Decision, How, OnTimeout, Option, Question, QuestionId, QuestionKind
 
 JOB = JobId("solar-1a2b")
 WORKER = WorkerId("worker-1")
@@ -126,6 +127,53 @@ def current_of(attempt: Attempt) -> Current:
 
 def draft(kind: EventType = EventType.STEP_STARTED, *, run: int | None = 1, step: str | None = "collect") -> EventDraft:
     return EventDraft(type=kind, run=run, step=None if step is None else StepId(step))
+
+
+def an_asking(*, on_timeout: OnTimeout = OnTimeout.WAIT) -> Asking:
+    return Asking(
+        type="approve",
+        message="Publish \0 sölar?",
+        kind=QuestionKind.CHOICE,
+        options=(Option(id="yes", label="Yes", help="at once"), Option(id="no", label="Nø")),
+        default="no",
+        has_default=True,
+        timeout_seconds=30.5,
+        on_timeout=on_timeout,
+        extra={"draft": {"title": "Sun", "marks": [1, None]}},
+    )
+
+
+def a_question(
+    name: str = "q-1",
+    *,
+    step: str = "collect",
+    job_id: str = JOB,
+    run: int = 1,
+    occurrence: int = 1,
+    asked_at: datetime = NOON,
+    deadline: datetime | None = None,
+    on_timeout: OnTimeout = OnTimeout.WAIT,
+) -> Question:
+    return Question(
+        id=QuestionId(name),
+        key=AttemptKey(job_id=JobId(job_id), run=run, step=StepId(step)),
+        occurrence=occurrence,
+        asking=an_asking(on_timeout=on_timeout),
+        asked_at=asked_at,
+        deadline=deadline,
+    )
+
+
+def a_decision(actor: str = "ada", *, at: datetime = NOON) -> Decision:
+    return Decision(how=How.PERSON, response="yes", actor=actor, answered_at=at)
+
+
+def keep_questions(store: Store, *questions: Question) -> None:
+    def unit(tx: Transaction) -> None:
+        for question in questions:
+            tx.insert_question(question)
+
+    store.write(unit)
 
 
 def record_success(tx: Transaction, attempt: Attempt, *, body: bytes = b'"done"') -> Attempt:

@@ -1,0 +1,129 @@
+"""A workspace of an older release, with data in it, is brought up to date when it is opened, whole or not at all."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, create_engine, inspect
+
+from oncue.core.model import AttemptState
+from oncue.errors import WorkspaceError
+from oncue.store import open_store, rows
+from oncue.store.migrations.upgrade import FOLDER
+from oncue.store.sqltext import HEAD
+from tests.store.conftest import Place
+from tests.store.processes import running
+from tests.store.records import JOB, NOON, a_job, a_question, an_attempt, ended, keep_questions
+
+WAITING = replace(an_attempt("ask"), state=AttemptState.WAITING)
+DONE = ended(an_attempt("collect"))
+
+
+@contextmanager
+def connected(place: Place) -> Iterator[Connection]:
+    """A connection to the tables themselves; what it does is committed."""
+    is_server = place.location.startswith("postgresql")
+    url = place.location.replace("postgresql:", "postgresql+psycopg:") if is_server else f"sqlite:///{place.folder}/oncue.db"
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        yield connection
+    engine.dispose()
+
+
+def insert(connection: Connection, table: str, row: Sequence[Any]) -> None:
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    connection.exec_driver_sql(f"INSERT INTO {table} VALUES ({', '.join([mark] * len(row))})", tuple(row))
+
+
+@pytest.fixture
+def old(place: Place) -> Place:
+    """A workspace as the first release made it."""
+    make_first_release(place)
+    return place
+
+
+def make_first_release(place: Place) -> None:
+    """Its tables, with a job and attempts that have no column that came later."""
+    place.folder.mkdir()
+    with connected(place) as connection:
+        text = (FOLDER / "baseline" / f"{connection.dialect.name}.sql").read_text(encoding="utf-8")
+        for statement in text.strip().removesuffix(";").split(";\n"):
+            connection.exec_driver_sql(statement)
+        connection.exec_driver_sql(
+            "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,"
+            " CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+        )
+        insert(connection, "alembic_version", ["0001"])
+        insert(connection, "job", rows.job_row(a_job())[:-1])
+        insert(connection, "job_params", [JOB, rows.encode(a_job().params)])
+        for attempt in (WAITING, DONE):
+            insert(connection, "attempt", rows.attempt_row(attempt)[:-1])
+    if not place.location.startswith("postgresql"):
+        with connected(place) as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+
+
+def revision(place: Place) -> object:
+    with connected(place) as connection:
+        return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one()
+
+
+def test_an_older_workspace_keeps_its_data_and_takes_questions(old: Place) -> None:
+    with closing(old.open(create=False)) as store:
+        keep_questions(store, a_question(deadline=NOON))
+        assert store.write(lambda tx: tx.end_attempts([replace(WAITING, state=AttemptState.CANCELLED, losses=0)])) == []
+
+        with store.read() as reader:
+            assert reader.load_job(JOB) == a_job()
+            assert reader.load_attempt(DONE.key) == DONE
+            assert reader.list_questions(job_id=JOB, is_waiting=True) == [a_question(deadline=NOON)]
+
+    assert revision(old) == HEAD
+    old.open(create=False).close()
+
+
+def test_processes_that_open_an_older_workspace_at_once_all_find_it_up_to_date(old: Place) -> None:
+    with ExitStack() as stack:
+        openers = [stack.enter_context(running(old, "create")) for _ in range(4)]
+        said = [opener.end() for opener in openers]
+
+    assert said == ["1"] * 4
+    assert revision(old) == HEAD
+
+
+def test_a_migration_that_fails_leaves_the_workspace_as_it_was(old: Place) -> None:
+    with connected(old) as connection:
+        connection.exec_driver_sql("CREATE TABLE question (theirs INTEGER)")
+        before = columns(connection)
+
+    with pytest.raises(Exception, match="question"):
+        old.open(create=False)
+
+    with connected(old) as connection:
+        assert columns(connection) == before
+        connection.exec_driver_sql("DROP TABLE question")
+    assert revision(old) == "0001"
+    old.open(create=False).close()
+    assert revision(old) == HEAD
+
+
+def columns(connection: Connection) -> dict[str, list[str]]:
+    seen = inspect(connection)
+    return {table: [column["name"] for column in seen.get_columns(table)] for table in seen.get_table_names()}
+
+
+def test_a_migration_without_the_right_to_alter_tables_says_so(postgres_url: str, tmp_path: Path) -> None:
+    place = Place(location=postgres_url, folder=tmp_path / ".oncue")
+    make_first_release(place)
+    with connected(place) as connection:
+        connection.exec_driver_sql("DROP ROLE IF EXISTS guest")
+        connection.exec_driver_sql("CREATE ROLE guest LOGIN")
+        connection.exec_driver_sql("GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO guest")
+
+    with pytest.raises(WorkspaceError, match="may not do this"):
+        open_store(postgres_url.replace("postgres@", "guest@"), create=False, folder=place.folder)
+
+    assert revision(place) == "0001"
