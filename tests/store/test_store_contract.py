@@ -55,6 +55,16 @@ def test_a_job_reads_back_as_it_was_written(store: Store) -> None:
         assert reader.load_job(JobId("other")) is None
 
 
+def test_a_job_knows_which_job_it_repeats(store: Store) -> None:
+    job = replace(a_job(), replayed_from=JobId("first"))
+    keep_jobs(store, job)
+
+    store.write(lambda tx: tx.update_job(replace(job, revision=1), expected_revision=0))
+
+    with store.read() as reader:
+        assert reader.load_job(JOB) == replace(job, revision=1)
+
+
 def test_jobs_are_listed_newest_first(store: Store) -> None:
     old, new = a_job("b-old"), a_job("a-new", created_at=after(1))
     keep_jobs(store, new, old)
@@ -304,7 +314,7 @@ def test_one_end_is_refused_like_many(store: Store) -> None:
 def test_an_attempt_is_reclaimed_only_under_the_fence_that_was_seen(store: Store, fence: int, applies: bool) -> None:
     begun = an_attempt("collect")
     store.write(lambda tx: tx.begin_attempts([begun]))
-    taken = replace(begun, fence=3, worker=WorkerId("second"), started_at=after(4))
+    taken = replace(begun, fence=3, worker=WorkerId("second"), started_at=after(4), losses=1)
 
     assert store.write(lambda tx: tx.reclaim_attempt(taken, expected_fence=fence)) is applies
 
