@@ -11,8 +11,9 @@ from datetime import timedelta
 
 import pytest
 
+from oncue.core.dispatch import Engine, Task, TaskKind
 from oncue.core.model import WorkerId
-from oncue.core.ports import Clock, Engine, Task, TaskKind
+from oncue.core.ports import Clock
 from oncue.engines.embedded import EmbeddedEngine
 from tests.engines.manual_clock import ManualClock
 
