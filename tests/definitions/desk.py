@@ -3,22 +3,32 @@
 import asyncio
 import json
 import logging
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
 from oncue.control.calls import AsyncBody, LoadedWorkflow, Params, StepCall, StepOutput
-from oncue.control.context import StepContext
+from oncue.control.context import StepContext, Suspended
+from oncue.control.forms import check_question, check_response
 from oncue.control.outputs import Output
 from oncue.core.model import ArtifactKind, ContentHash, ContextMode, step_id
+from oncue.core.questions import Asking
 
 
 class MemoryDesk:
-    """An ``AttemptDesk`` whose scratch folder is made on first use."""
+    """An ``AttemptDesk`` whose scratch folder is made on first use.
 
-    def __init__(self, folder: Path, previous: object = None) -> None:
+    ``answers`` has, by the type of a question, what a person says to its first, second … occurrence; where there is no
+    answer the step is suspended. ``asked`` has every question put, with what was configured.
+    """
+
+    def __init__(self, folder: Path, previous: object = None, *, answers: Mapping[str, Sequence[object]] | None = None) -> None:
         self._folder = folder
         self._previous = previous
+        self._counts: Counter[str] = Counter()
+        self.answers: dict[str, list[object]] = {name: list(given) for name, given in (answers or {}).items()}
+        self.asked: list[tuple[Asking, object]] = []
         self.memos: dict[str, bytes] = {}
         self.progress: list[tuple[float, float | None, str]] = []
 
@@ -41,6 +51,22 @@ class MemoryDesk:
     def open_log(self) -> logging.Logger:
         return logging.getLogger("oncue.step")
 
+    def ask(self, asking: Asking, *, configured: object = None) -> object:
+        check_question(asking)
+        self.asked.append((asking, configured))
+        self._counts[asking.type] += 1
+        if configured is not None:
+            return check_response(asking, configured)
+        given = self.answers.get(asking.type, [])
+        if len(given) < self._counts[asking.type]:
+            raise Suspended(asking.type)
+        return check_response(asking, given[self._counts[asking.type] - 1])
+
+    def enter_again(self) -> None:
+        """As after an answer: the step begins at its top, and its memos and answers are kept."""
+        self._counts.clear()
+        self.asked.clear()
+
     def is_cancelled(self) -> bool:
         return False
 
@@ -61,11 +87,14 @@ def make_call(
     params: Mapping[str, object] | None = None,
     item: object = None,
     key: str | None = None,
+    desk: MemoryDesk | None = None,
 ) -> StepCall:
     """A call of one step with given inputs."""
     definition = next(found for found in loaded.definition.steps if found.name == step)
     defaults = {param.name: param.default for param in loaded.definition.params}
-    context = StepContext(MemoryDesk(folder), job="job-1", step=step_id(step, key), run=1, attempt=1, mode=ContextMode.KEEP)
+    context = StepContext(
+        desk or MemoryDesk(folder), job="job-1", step=step_id(step, key), run=1, attempt=1, mode=ContextMode.KEEP
+    )
     return StepCall(
         definition=definition,
         inputs=inputs or {},

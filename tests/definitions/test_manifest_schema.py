@@ -1,12 +1,14 @@
 """The published schema and the reference page are what the program does."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from oncue.core.parameters import resolve_params
-from oncue.definitions.manifest_model import Manifest, ManifestParam, ManifestStep
+from oncue.definitions.manifest_model import Manifest, ManifestAsk, ManifestOption, ManifestParam, ManifestStep
 from oncue.definitions.manifest_schema import manifest_schema, refresh_page, render_schema
 from oncue.errors import DefinitionError
 from tests.definitions.desk import make_call, run_body
@@ -33,9 +35,9 @@ def test_the_tables_of_the_reference_are_up_to_date() -> None:
 def test_the_reference_explains_every_key() -> None:
     page = PAGE.read_text(encoding="utf-8")
 
-    for model in (Manifest, ManifestParam, ManifestStep):
+    for model in (Manifest, ManifestParam, ManifestStep, ManifestAsk, ManifestOption):
         for name, field in model.model_fields.items():
-            assert f"| `{name}` |" in page
+            assert f"| `{field.alias or name}` |" in page
             assert field.description
 
 
@@ -44,8 +46,33 @@ def test_the_schema_allows_no_key_that_the_program_refuses() -> None:
 
     for part in (schema, *schema["$defs"].values()):
         assert part["additionalProperties"] is False
-    assert set(schema["$defs"]["ManifestStep"]["required"]) == {"id", "run"}
+    assert set(schema["$defs"]["ManifestStep"]["required"]) == {"id"}
     assert "prompt" not in schema["$defs"]["ManifestStep"]["properties"]
+
+
+@pytest.mark.parametrize(
+    ("step", "is_valid"),
+    [
+        ({"id": "a", "run": "ls", "env": {"A": 1}, "retries": 1}, True),
+        ({"id": "a", "ask": {"message": "Go?", "kind": "confirm"}, "needs": []}, True),
+        ({"id": "a", "ask": {"message": "Which?", "options": ["x", 2024, {"id": "y", "label": "Y"}], "timeout": "10m"}}, True),
+        ({"id": "a"}, False),
+        ({"id": "a", "run": "ls", "ask": {"message": "Go?"}}, False),
+        ({"id": "a", "ask": {"message": "Go?"}, "timeout": 5}, False),
+        ({"id": "a", "ask": {"message": "Go?", "kind": "guess"}}, False),
+        ({"id": "a", "ask": {"message": "Go?", "on_timeout": "panic"}}, False),
+        ({"id": "a", "ask": {}}, False),
+    ],
+)
+def test_editors_and_the_program_agree_on_steps(step: dict[str, object], is_valid: bool, tmp_path: Path) -> None:
+    manifest = {"steps": [step]}
+
+    assert Draft202012Validator(manifest_schema()).is_valid(manifest) is is_valid
+    if is_valid:
+        assert load_text(tmp_path, json.dumps(manifest)).definition.steps
+    else:
+        with pytest.raises(DefinitionError):
+            load_text(tmp_path, json.dumps(manifest))
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=range(1, len(EXAMPLES) + 1))
@@ -58,7 +85,7 @@ def test_every_example_of_the_reference_is_a_manifest(example: str, tmp_path: Pa
     [
         (0, "fetch", "sun 12\nwind 30\n"),
         (1, "show", "eu\n"),
-        (4, "show", f"{REGION}\nin {REGION} in {REGION}\n"),
+        (6, "show", f"{REGION}\nin {REGION} in {REGION}\n"),
     ],
 )
 def test_the_examples_of_the_reference_do_what_it_says(example: int, step: str, printed: str, tmp_path: Path) -> None:

@@ -102,10 +102,14 @@ def test_upstream_outputs_are_files_in_a_folder_of_the_steps_name(tmp_path: Path
     )
 
     assert stdout_of(result).splitlines() == [
+        "./each/%2E%2E/answer 2",
         "./each/%2E%2E/value.json 2",
+        './each/plain/answer {"a":3}',
         './each/plain/value.json {"a": 3}',
+        "./each/solar%2Fwind/answer 1",
         "./each/solar%2Fwind/value.json 1",
         "./tree/deep/table.csv a,b",
+        "./value/answer x",
         './value/value.json ["x"]',
     ]
 

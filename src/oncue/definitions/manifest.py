@@ -8,16 +8,18 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from oncue.control.calls import LoadedWorkflow
+from oncue.control.calls import AsyncBody, LoadedWorkflow, SyncBody
 from oncue.core.canonical import content_hash
-from oncue.core.definition import ParamDefinition, ParamType, WorkflowDefinition
+from oncue.core.definition import ParamDefinition, ParamType, StepDefinition, WorkflowDefinition
 from oncue.core.model import SourceKind, WorkflowSource
 from oncue.core.parameters import check_names_differ, infer_type, normalize_param
+from oncue.definitions.ask_step import ASK, AskStep, make_ask_body
 from oncue.definitions.assembly import check_graph
 from oncue.definitions.manifest_errors import first_error
 from oncue.definitions.manifest_model import Manifest, ManifestParam
 from oncue.definitions.manifest_steps import define_steps
 from oncue.definitions.shell import ShellStep, make_shell_body
+from oncue.definitions.written_texts import each_step, keep_as_written
 from oncue.definitions.yaml_nodes import YamlDocument, YamlPath, parse_yaml
 from oncue.errors import DefinitionError, InvalidParam, UnknownWorkflow, nearest
 
@@ -41,8 +43,14 @@ def load_manifest(path: Path) -> LoadedWorkflow:
 
 def restore_manifest(source: WorkflowSource, definition: WorkflowDefinition) -> LoadedWorkflow:
     """Make the stored definition of a manifest executable; the file itself is not needed."""
-    bodies = {step.name: make_shell_body(ShellStep.of(step)) for step in definition.steps}
+    bodies = {step.name: _make_body(step) for step in definition.steps}
     return LoadedWorkflow(source=source, definition=definition, bodies=bodies)
+
+
+def _make_body(step: StepDefinition) -> AsyncBody | SyncBody:
+    if step.body["kind"] == ASK:
+        return make_ask_body(AskStep.of(step))
+    return make_shell_body(ShellStep.of(step))
 
 
 def parse_manifest(text: str, *, file: str) -> WorkflowDefinition:
@@ -101,7 +109,7 @@ def _validate(document: YamlDocument) -> Manifest:
     if not isinstance(document.data, dict):
         raise document.error((), "a manifest is a mapping with the keys name, params, phases and steps")
     _refuse_coming(document)
-    _keep_as_written(document)
+    keep_as_written(document)
     try:
         return Manifest.model_validate(document.data)
     except ValidationError as error:
@@ -109,32 +117,11 @@ def _validate(document: YamlDocument) -> Manifest:
 
 
 def _refuse_coming(document: YamlDocument) -> None:
-    """``prompt:`` and ``ask:`` are part of the language and not yet of the program."""
-    steps = document.data.get("steps")
-    for index, step in enumerate(steps if isinstance(steps, list) else ()):
-        if not isinstance(step, dict):
-            continue
-        for word, meaning in (("prompt", "model"), ("ask", "question")):
-            if word in step:
-                raise document.error(
-                    ("steps", index, word),
-                    f"{meaning} steps ({word}:) are not available in this version; a step has run:",
-                )
-
-
-def _keep_as_written(document: YamlDocument) -> None:
-    """Texts that look like numbers stay as they were written: ``version: 1.10``, ``PORT: 010``."""
-    steps = document.data.get("steps")
-    for index, step in enumerate(steps if isinstance(steps, list) else ()):
-        if not isinstance(step, dict):
-            continue
-        paths: list[YamlPath] = [("steps", index, "version")] if "version" in step else []
-        if isinstance(step.get("env"), dict):
-            paths += [("steps", index, "env", name) for name in step["env"]]
-        for path in paths:
-            holder = step["env"] if path[2] == "env" else step
-            if not isinstance(holder[path[-1]], dict | list):
-                holder[path[-1]] = document.places[path].text
+    """``prompt:`` is part of the language and not yet of the program."""
+    for index, step in each_step(document):
+        if "prompt" in step:
+            path = ("steps", index, "prompt")
+            raise document.error(path, "model steps (prompt:) are not available in this version; a step has run: or ask:")
 
 
 def _check_phases(document: YamlDocument, manifest: Manifest) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from oncue.definitions.manifest_model import Manifest, ManifestParam, ManifestStep
+from oncue.definitions.manifest_model import Manifest, ManifestAsk, ManifestOption, ManifestParam, ManifestStep
 from oncue.definitions.yaml_nodes import YamlDocument, YamlPath
 from oncue.errors import DefinitionError, nearest
 
@@ -33,7 +33,7 @@ def _explain(document: YamlDocument, item: Mapping[str, Any]) -> DefinitionError
     kind: str = item["type"]
     path = _path(document, item["loc"])
     if kind == "extra_forbidden":
-        known = list(_model_at(path).model_fields)
+        known = [field.alias or name for name, field in _model_at(path).model_fields.items()]
         return document.error(path, f"unknown key{nearest(str(path[-1]), known)}", hint=f"known keys: {', '.join(known)}")
     if kind == "missing":
         return document.error(path, "is missing")
@@ -59,6 +59,10 @@ def _model_at(path: YamlPath) -> type[BaseModel]:
     match path:
         case ("steps", int(), _):
             return ManifestStep
+        case ("steps", int(), "ask", _):
+            return ManifestAsk
+        case ("steps", int(), "ask", "options", int(), _):
+            return ManifestOption
         case ("params", _, _):
             return ManifestParam
         case _:

@@ -13,8 +13,11 @@ from pydantic_core import PydanticCustomError
 
 from oncue.core.definition import ParamType
 from oncue.core.parameters import NAME_PATTERN
+from oncue.core.questions import OnTimeout, QuestionKind
 
 STEP_PATTERN = r"^[A-Za-z_][A-Za-z0-9_-]{0,119}$"
+SHELL_KEYS = ("params", "env", "outputs", "timeout", "retries")
+"""Keys of a step that mean something beside ``run`` only."""
 ENV_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$"
 DURATION_PATTERN = r"^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$"
 _UNIT_SECONDS = (86_400, 3_600, 60, 1)
@@ -36,6 +39,10 @@ def _read_list(given: Any) -> Any:
 
 def _read_param(given: Any) -> Any:
     return given if isinstance(given, dict) else {"default": given}
+
+
+def _read_option(given: Any) -> Any:
+    return {"id": given} if isinstance(given, str) else given
 
 
 Duration = Annotated[
@@ -76,17 +83,74 @@ BARE_PARAM = {"type": ["string", "number", "boolean", "array", "null"], "descrip
 Param = Annotated[ManifestParam, BeforeValidator(_read_param, json_schema_input_type=ManifestParam)]
 
 
+class ManifestOption(_Part):
+    """One thing to choose."""
+
+    id: Annotated[Name, Field(description="What is recorded when it is chosen; keep it when the label changes.")]
+    label: Annotated[str | None, Field(min_length=1, description="What people read; left out, the id. May be a template.")] = (
+        None
+    )
+    help: Annotated[str, Field(description="A line that explains it. May be a template.")] = ""
+
+
+BARE_OPTION = {"type": ["string", "number", "boolean"], "description": "The id, which is also the label."}
+Option = Annotated[ManifestOption, BeforeValidator(_read_option, json_schema_input_type=ManifestOption)]
+
+
+class ManifestAsk(_Part):
+    """A question to a person; the answer is the output of the step."""
+
+    message: Annotated[str, Field(min_length=1, description="What people read; `{{ params.x }}` is replaced by the parameter.")]
+    type: Annotated[
+        Name | None, Field(description="What it is about, a word that people filter by; left out, the id of the step.")
+    ] = None
+    kind: Annotated[
+        str | None,
+        Field(description="What an answer is; left out, `choice` with options, `form` with a schema, else `text`."),
+        WithJsonSchema({"enum": [kind.value for kind in QuestionKind]}),
+    ] = None
+    options: Annotated[list[Option], Field(description="What can be chosen (`choice`, `choices`).")] = []
+    default: Annotated[
+        Any, Field(description="What is suggested, and taken at the deadline with `on_timeout: default`. Must be an answer.")
+    ] = None
+    timeout: Annotated[
+        Duration | None, Field(description="How long to wait: seconds, or `90s`, `10m`, `1h30m`; left out, for ever.")
+    ] = None
+    on_timeout: Annotated[
+        str | None,
+        Field(description="What happens then: end the run (where nothing is said), take the default, or go on waiting."),
+        WithJsonSchema({"enum": [policy.value for policy in OnTimeout]}),
+    ] = None
+    form_schema: Annotated[dict[str, Any] | None, Field(alias="schema", description="A JSON Schema of an object (`form`).")] = (
+        None
+    )
+    answer: Annotated[
+        str | None,
+        Field(description="An answer given beforehand, mostly `{{ params.x }}`; then nobody is asked. Nothing if it is empty."),
+    ] = None
+
+
 class ManifestStep(_Part):
-    """One step: a piece of shell."""
+    """One step: a piece of shell, or a question."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"required": ["run"]},
+                {"required": ["ask"], "properties": dict.fromkeys(SHELL_KEYS, False)},
+            ]
+        }
+    )
 
     id: Annotated[str, Field(pattern=STEP_PATTERN, description="What other steps, people and folders call it.")]
     run: Annotated[
-        str,
+        str | None,
         Field(
             min_length=1,
             description="Shell commands. `{{ params.x }}` is replaced by the parameter, protected from the shell.",
         ),
-    ]
+    ] = None
+    ask: Annotated[ManifestAsk | None, Field(description="A question to a person, in place of `run`.")] = None
     phase: Annotated[
         str | None, Field(description="The phase it belongs to; left out, that of the step before, or the first.")
     ] = None
@@ -124,7 +188,7 @@ class ManifestStep(_Part):
 
 
 class Manifest(_Part):
-    """A workflow made of shell steps."""
+    """A workflow made of shell steps and questions."""
 
     name: Annotated[Name | None, Field(description="What people call it; left out, the name of the file.")] = None
     summary: Annotated[str, Field(description="A line about it.")] = ""

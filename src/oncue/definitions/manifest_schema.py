@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from oncue.definitions.manifest_model import BARE_PARAM, ENV_PATTERN, Manifest
+from oncue.definitions.manifest_model import BARE_OPTION, BARE_PARAM, ENV_PATTERN, Manifest
 
 _REGION = re.compile(r"(<!-- keys: (\w+) -->\n).*?(<!-- end of keys -->)", re.DOTALL)
 _WORDS: Mapping[object, str] = {
@@ -22,7 +22,13 @@ _WORDS: Mapping[object, str] = {
     "boolean": "`true` or `false`",
     "object": "mapping",
 }
-_REGIONS = {"Workflow": "", "Parameter": "ManifestParam", "Step": "ManifestStep"}
+_REGIONS = {
+    "Workflow": "",
+    "Parameter": "ManifestParam",
+    "Step": "ManifestStep",
+    "Question": "ManifestAsk",
+    "Option": "ManifestOption",
+}
 
 
 def manifest_schema() -> dict[str, Any]:
@@ -37,6 +43,8 @@ def manifest_schema() -> dict[str, Any]:
         ENV_PATTERN.replace("^", "^(?!ONCUE_)", 1): value for value in env["patternProperties"].values()
     }
     env["additionalProperties"] = False
+    options = schema["$defs"]["ManifestAsk"]["properties"]["options"]
+    options["items"] = {"anyOf": [BARE_OPTION, options["items"]]}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Oncue manifest", **schema}
 
 
@@ -91,6 +99,8 @@ def _render_type(entry: Mapping[str, Any]) -> str:
         return ", ".join(f"`{value}`" for value in entry["enum"])
     if "anyOf" in entry:
         return " or ".join(dict.fromkeys(_render_type(one) for one in entry["anyOf"]))
+    if "$ref" in entry:
+        return "mapping"
     kind = entry.get("type")
     if kind == "array":
         return f"list of {_plural(entry.get('items', {}))}"
@@ -102,6 +112,8 @@ def _render_type(entry: Mapping[str, Any]) -> str:
 def _plural(items: Mapping[str, Any]) -> str:
     if "$ref" in items:
         return "mappings"
+    if "anyOf" in items:
+        return "texts or mappings"
     return {"string": "texts"}.get(items.get("type", ""), "values")
 
 

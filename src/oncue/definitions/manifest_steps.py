@@ -8,8 +8,10 @@ from pathlib import Path, PurePosixPath
 
 from oncue.core.canonical import fingerprint
 from oncue.core.definition import ParamDefinition, RetryPolicy, StepDefinition
+from oncue.definitions.ask_step import AskStep
+from oncue.definitions.manifest_asks import ask_templates, define_ask
 from oncue.definitions.manifest_model import Manifest, ManifestStep
-from oncue.definitions.shell import SHELL, ShellStep
+from oncue.definitions.shell import ShellStep
 from oncue.definitions.templates import TemplateProblem, find_mentions
 from oncue.definitions.yaml_nodes import YamlDocument, YamlPath
 from oncue.errors import nearest
@@ -35,29 +37,37 @@ def define_steps(
             first = document.line_of(("steps", ids.index(step.id)))
             raise document.error((*path, "id"), f"step {step.id!r} is there twice, first in line {first}")
         phase = _phase(document, path, given=step.phase or phase, phases=phases)
-        _check_env(document, path, step)
-        _check_outputs(document, path, step.outputs)
         defined.append(
             _define(
                 step,
+                _body(document, path, step),
                 phase=phase,
                 needs=_needs(document, path, step=step, ids=ids),
                 reads=_Reads(document, path, names).of(step),
-                folder=str(Path(document.file).parent),
             )
         )
     return tuple(defined)
 
 
-def _define(step: ManifestStep, *, phase: str, needs: tuple[str, ...], reads: tuple[str, ...], folder: str) -> StepDefinition:
-    shell = ShellStep(run=step.run, env=dict(step.env), outputs=tuple(step.outputs), folder=folder)
-    identity = {key: value for key, value in shell.as_body().items() if key != "folder"}
+def _body(document: YamlDocument, path: YamlPath, step: ManifestStep) -> ShellStep | AskStep:
+    if step.ask is not None and step.run is not None:
+        raise document.error((*path, "ask"), "a step has run: or ask:, not both")
+    if step.ask is not None:
+        return define_ask(document, path, step=step, ask=step.ask)
+    if step.run is None:
+        raise document.error(path, "a step has run: or ask:, and this one has neither")
+    _check_env(document, path, step)
+    _check_outputs(document, path, step.outputs)
+    return ShellStep(run=step.run, env=dict(step.env), outputs=tuple(step.outputs), folder=str(Path(document.file).parent))
+
+
+def _define(
+    step: ManifestStep, body: ShellStep | AskStep, *, phase: str, needs: tuple[str, ...], reads: tuple[str, ...]
+) -> StepDefinition:
     return StepDefinition(
         name=step.id,
         phase=phase,
-        hash=fingerprint(
-            "step", {**identity, "shell": SHELL, "version": step.version, "needs": list(needs), "reads": list(reads)}
-        ),
+        hash=fingerprint("step", {**body.identity(), "version": step.version, "needs": list(needs), "reads": list(reads)}),
         needs=needs,
         reads=reads,
         is_source=step.source,
@@ -65,7 +75,7 @@ def _define(step: ManifestStep, *, phase: str, needs: tuple[str, ...], reads: tu
         retry=RetryPolicy(retries=step.retries),
         timeout_seconds=step.timeout,
         summary=step.summary,
-        body=shell.as_body(),
+        body=body.as_body(),
     )
 
 
@@ -107,7 +117,7 @@ def _check_outputs(document: YamlDocument, path: YamlPath, outputs: Sequence[str
 
 
 class _Reads:
-    """The parameters a step is known to read: named in its text, in its environment, or listed."""
+    """The parameters a step is known to read: named in its texts, in its environment, or listed."""
 
     def __init__(self, document: YamlDocument, path: YamlPath, names: Sequence[str]) -> None:
         self._document = document
@@ -119,12 +129,16 @@ class _Reads:
         found: set[str] = set()
         for position, name in enumerate(step.params):
             found |= self._known(name, (*self._path, "params", position))
-        found |= self._in_text((*self._path, "run"), step.run)
+        if step.ask is not None:
+            for place, text in ask_templates(step.ask):
+                found |= self._in_template((*self._path, "ask", *place), text)
+        if step.run is not None:
+            found |= self._in_program((*self._path, "run"), step.run)
         for name, text in step.env.items():
-            found |= self._in_text((*self._path, "env", name), text)
+            found |= self._in_program((*self._path, "env", name), text)
         return tuple(name for name in self._names if name in found)
 
-    def _in_text(self, path: YamlPath, text: str) -> set[str]:
+    def _in_template(self, path: YamlPath, text: str) -> set[str]:
         start = self._document.places[path].text_line
         try:
             mentions = find_mentions(text)
@@ -134,6 +148,11 @@ class _Reads:
         for mention in mentions:
             line = start + mention.line - 1
             found |= set(self._names) if mention.name is None else self._known(mention.name, path, line=line)
+        return found
+
+    def _in_program(self, path: YamlPath, text: str) -> set[str]:
+        found = self._in_template(path, text)
+        start = self._document.places[path].text_line
         for match in _VARIABLE.finditer(text):
             line = start + text.count("\n", 0, match.start())
             found |= self._variable(match[1], path, line=line)

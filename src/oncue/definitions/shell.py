@@ -3,8 +3,9 @@
 The text runs under ``bash -euo pipefail -c``, or ``sh -e -c`` where there is no bash, in the manifest's folder:
 
 ==========================  ==========================================================================
-``$ONCUE_INPUTS/<step>/``   the upstream output: its files, ``stdout``, or ``value.json``; of a fan-out
-                            one folder per instance, named by its key (percent-encoded)
+``$ONCUE_INPUTS/<step>/``   the upstream output: its files, ``stdout``, or of a question ``value.json`` and
+                            ``answer`` (plain text); of a fan-out one folder per instance, named by its
+                            key (percent-encoded)
 ``$ONCUE_OUTPUTS``          an empty folder for the declared ``outputs``
 ``$ONCUE_PARAM_<NAME>``     every parameter, as text (JSON for lists and mappings)
 ``$ONCUE_JOB`` …            also ``ONCUE_RUN``, ``ONCUE_STEP``, ``ONCUE_ATTEMPT``
@@ -49,6 +50,10 @@ class ShellStep:
         """Read it back from a stored definition."""
         body: Mapping[str, Any] = definition.body
         return cls(run=body["run"], env=dict(body["env"]), outputs=tuple(body["outputs"]), folder=body["folder"])
+
+    def identity(self) -> dict[str, object]:
+        """What makes it another shell step when it changes."""
+        return {"shell": SHELL, **{key: value for key, value in self.as_body().items() if key != "folder"}}
 
     def as_body(self) -> dict[str, object]:
         """The plain JSON that a definition keeps."""

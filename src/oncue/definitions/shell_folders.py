@@ -10,6 +10,8 @@ from urllib.parse import quote
 
 from oncue.control.calls import StepFailed
 from oncue.control.outputs import Output
+from oncue.core.model import ArtifactKind
+from oncue.definitions.ask_step import answer_text
 from oncue.definitions.output_files import collect_files
 
 _LONGEST_NAME = 200
@@ -22,12 +24,19 @@ def write_inputs(inputs: Mapping[str, Output | Mapping[str, Output]], folder: Pa
         own = folder / step
         own.mkdir()
         if isinstance(given, Output):
-            given.write_to(own)
+            _write(given, own)
             continue
         for key, output in given.items():
             instance = own / folder_name(key)
             instance.mkdir()
-            output.write_to(instance)
+            _write(output, instance)
+
+
+def _write(output: Output, folder: Path) -> None:
+    """The output as files; a mere value is an answer, and there as plain text too."""
+    output.write_to(folder)
+    if output.kind is ArtifactKind.VALUE:
+        (folder / "answer").write_text(answer_text(output.value), encoding="utf-8")
 
 
 def folder_name(key: str) -> str:

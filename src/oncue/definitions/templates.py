@@ -43,13 +43,18 @@ class Mention:
     line: int
 
 
+def is_template(text: str) -> bool:
+    """Whether there is anything in a text to fill in."""
+    return "{{" in text or "{%" in text
+
+
 def find_mentions(text: str) -> tuple[Mention, ...]:
     """Every parameter that a template names.
 
     Raises:
         TemplateProblem: it is no template, or names something else than ``params``.
     """
-    if "{{" not in text and "{%" not in text:
+    if not is_template(text):
         return ()
     try:
         tree = _environment().parse(text)
@@ -68,7 +73,7 @@ def render(text: str, params: Mapping[str, object], finalize: Callable[[object],
     Raises:
         StepFailed: the template fails with these parameters (code ``template``).
     """
-    if "{{" not in text and "{%" not in text:
+    if not is_template(text):
         return text
     try:
         environment = _environment().overlay(finalize=finalize)
