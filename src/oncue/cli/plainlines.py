@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from oncue.cli.printing import coloured, say, show_seconds
@@ -28,6 +29,12 @@ _WORDS = {
     EventType.STEP_CANCELLED: "cancelled",
     EventType.STEP_CUT_OFF: "not needed: its inputs did not change",
     EventType.STEPS_EXPANDED: "expanded",
+    EventType.STEP_WAITING: "waits for an answer",
+    EventType.STEP_CONTINUED: "goes on",
+    EventType.QUESTION_ASKED: "asked",
+    EventType.QUESTION_DECIDED: "decided",
+    EventType.QUESTION_ANSWERED_LATE: "answered late",
+    EventType.RUN_WAITING: "waiting for a person",
     EventType.STEP_PROGRESS: "progress",
 }
 
@@ -55,24 +62,40 @@ def _facts(event: Event) -> list[str]:
         case EventType.STEP_FAILED:
             retry = " (it is tried again)" if data.get("retry_at") else ""
             return [f"{data.get('message', '')}{retry}"]
-        case EventType.STEP_SUCCEEDED if data.get("unchanged"):
-            return ["with the same output"]
-        case EventType.STEP_STARTED if data.get("attempt"):
-            return [f"attempt {data['attempt']}"]
-        case EventType.PARAMS_CHANGED:
-            names = data.get("names")
-            return [", ".join(map(str, names))] if isinstance(names, list | tuple) else []
+        case EventType.STEP_SUCCEEDED | EventType.STEP_STARTED:
+            number = [f"attempt {data['attempt']}"] if data.get("attempt") else []
+            return [*number, "with the same output"] if data.get("unchanged") else number
+        case EventType.PARAMS_CHANGED if isinstance(names := data.get("names"), list | tuple):
+            return [", ".join(map(str, names))]
         case EventType.OUTPUT_ACCEPTED | EventType.JOB_STOPPED | EventType.RUN_CANCEL_REQUESTED:
             reason = f": {data['reason']}" if data.get("reason") else ""
             return [f"by {data.get('actor', '')}{reason}"]
+        case EventType.QUESTION_ASKED | EventType.QUESTION_DECIDED | EventType.QUESTION_ANSWERED_LATE:
+            return _question_facts(data)
         case EventType.STEPS_EXPANDED:
             return [f"into {data.get('count')} instances"]
         case EventType.STEP_PROGRESS:
-            total = f" of {data['total']:g}" if isinstance(data.get("total"), int | float) else ""
-            done = f"{data['done']:g}" if isinstance(data.get("done"), int | float) else ""
-            return [f"{done}{total} {data.get('message') or ''}".strip()]
+            return _progress_facts(data)
         case _:
             return []
+
+
+def _progress_facts(data: Mapping[str, object]) -> list[str]:
+    total = f" of {data['total']:g}" if isinstance(data.get("total"), int | float) else ""
+    done = f"{data['done']:g}" if isinstance(data.get("done"), int | float) else ""
+    return [f"{done}{total} {data.get('message') or ''}".strip()]
+
+
+def _question_facts(data: Mapping[str, object]) -> list[str]:
+    """What was asked, and what was answered."""
+    from oncue.cli.questiontext import one_line
+
+    facts = [one_line(str(data.get("type", "")), cells=40)]
+    if "response" in data:
+        facts.append(f"as {one_line(json.dumps(data['response'], ensure_ascii=False), cells=60)}")
+    if data.get("how"):
+        facts.append(f"({str(data['how']).replace('_', ' ')})")
+    return [*facts, one_line(f"by {data['actor']}", cells=60)] if data.get("actor") else facts
 
 
 class PlainReporter:

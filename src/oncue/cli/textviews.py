@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import groupby
 
 from oncue.cli.printing import FOLDED, coloured, fold, show_seconds, table
+from oncue.control.decisionview import answer_command
 from oncue.control.jobsview import JobsView
 from oncue.control.planview import PlannedStepView, PlanView
 from oncue.control.runview import HistoryView, RunView
@@ -36,13 +37,23 @@ def render_job(view: JobView) -> list[str]:
     lines = [f"job {view.job_id}  {view.workflow}  {coloured(view.status)}"]
     if view.params:
         lines.append(f"params  {show_params(view.params)}")
+    if view.replayed_from is not None:
+        lines.append(f"repeats the decisions of job {view.replayed_from}")
     if view.latest_run is not None:
         lines.append(f"latest  {_run_line(view.latest_run)}")
     for phase, steps in groupby(view.steps, key=lambda step: step.phase):
         lines += ["", f"{phase}"]
         lines += table([row for _, group in groupby(steps, key=lambda step: step.ordinal) for row in _step_rows(list(group))])
     lines += ["", *_finding_lines("note", view.findings)] if view.findings else []
-    return lines
+    return [*lines, *_question_lines(view)]
+
+
+def _question_lines(view: JobView) -> list[str]:
+    if not view.questions and not view.late_answers:
+        return []
+    from oncue.cli.questiontext import render_late, render_waiting_briefly
+
+    return ["", *render_waiting_briefly(view.questions), *render_late(view.late_answers)]
 
 
 def _step_rows(steps: Sequence[StepView]) -> list[list[str]]:
@@ -94,8 +105,13 @@ def _next_lines(view: RunView, job: str) -> list[str]:
         if view.stale:
             commands.append((f"oncue job why {job} '{view.stale[0]}'", "why it is stale"))
             commands.append((f"oncue job rerun {job} --failed", "bring what is stale up to date"))
+    elif view.status is RunState.WAITING and view.questions:
+        commands.append((answer_command(view.questions[0]), "oncue inbox lists what waits"))
+        commands.append((f"oncue job run {job}", "then goes on"))
     elif view.status is RunState.WAITING:
         commands += [(f"oncue job step {job}", "the next step"), (f"oncue job run {job}", "all that is left")]
+    elif view.error is not None and view.error.code == "question_timed_out":
+        commands += [(f"oncue job run {job}", "asks again, and goes on"), (f"oncue job decisions {job}", "what was asked")]
     elif view.status in (RunState.FAILED, RunState.HALTED, RunState.CANCELLED):
         commands += [(f"oncue job show {job}", "every step"), (f"oncue job run {job}", "go on with what is missing")]
     else:
