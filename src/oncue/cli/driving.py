@@ -5,13 +5,15 @@
     Ctrl-C once    the run is asked to end (cooperatively), and is recorded as cancelled
     Ctrl-C twice   this process leaves at once
     SIGTERM        this process leaves; the run is taken over by whoever continues it
+
+While a run waits for a person its questions are put here, or waited for (``attending.py``); Ctrl-C then leaves it waiting.
 """
 
 from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,12 +24,14 @@ from oncue.control.eventsview import read_events
 from oncue.control.execution import Executor
 from oncue.control.progressview import RunTracker, count_instances, open_tracker
 from oncue.control.runs import cancel_run, load_run
+from oncue.control.storedrun import may_go_on, undecided_steps
 from oncue.control.workspace import Workspace
 from oncue.core.events import Event
-from oncue.core.model import ENDED_RUNS, Run, WorkerId
+from oncue.core.model import ENDED_RUNS, AttemptState, Run, RunState, WorkerId
 from oncue.wiring import executing
 
 TICK_SECONDS = 0.1
+LOOK_SECONDS = 0.5
 
 
 class Outcome(Enum):
@@ -37,6 +41,8 @@ class Outcome(Enum):
     TERMINATED = "terminated"
     LEFT = "left"
     DETACHED = "detached"
+    ASKED = "asked"
+    PUT_OFF = "put_off"
 
 
 class Reporter(Protocol):
@@ -69,12 +75,16 @@ class Driven:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drive:
-    """What driving needs to know: how runs are shown, who acts, and how many steps may begin (None: all)."""
+    """What driving needs to know: how runs are shown, who acts, and how many steps may begin (None: all).
+
+    ``attend`` waits until a run that asks may go on, and says why this process stops instead, if it does.
+    """
 
     workspace: Workspace
     actor: str
     open_reporter: Callable[[Workspace, Run], Reporter]
     say: Callable[[str], None]
+    attend: Callable[[Run, Signals], Awaitable[Outcome | None]]
     steps: int | None = None
 
 
@@ -113,27 +123,61 @@ async def _drive(order: Drive, begin: Callable[[WorkerId], Sequence[Run]]) -> Dr
     try:
         async with executing(order.workspace) as executor:
             first, *others = await asyncio.to_thread(begin, executor.worker_id)
-            driven = await _look_after(order, executor, first, signals=signals)
+            driven = await _see_through(order, executor, first, signals=signals)
             for run in others:
                 if driven.outcome is not Outcome.ENDED or driven.run.state not in ENDED_RUNS:
                     break
-                driven = await _look_after(order, executor, run, signals=signals)
+                driven = await _see_through(order, executor, run, signals=signals)
             return driven
     finally:
         signals.close()
 
 
-async def _look_after(order: Drive, executor: Executor, run: Run, *, signals: Signals) -> Driven:
-    """Execute a run, or wait for whoever executes it, until it ends or this process is asked to leave."""
+async def _see_through(order: Drive, executor: Executor, run: Run, *, signals: Signals) -> Driven:
+    """Look after a run and wait for its person, in turn, until it ends, pauses, or this process is asked to leave."""
+    place = _Place()
+    while True:
+        if run.state is RunState.WAITING:
+            outcome = await order.attend(run, signals)
+            if outcome is not None:
+                now = await asyncio.to_thread(load_run, order.workspace, run.job_id, run.number)
+                return Driven(run=now, outcome=outcome)
+        driven = await _look_after(order, executor, run, signals=signals, place=place)
+        run = driven.run
+        if driven.outcome not in (Outcome.ENDED, Outcome.ASKED) or run.state is not RunState.WAITING:
+            return driven
+        if order.steps is not None and await asyncio.to_thread(_is_paused, order.workspace, run):
+            return driven
+
+
+def _is_paused(workspace: Workspace, run: Run) -> bool:
+    """Whether a run waits for its person's next cue, and not for an answer."""
+    with workspace.store.read() as reader:
+        waiting = reader.list_attempts(run.job_id, run=run.number, states=(AttemptState.WAITING,))
+        return not waiting and not undecided_steps(reader, run)
+
+
+@dataclass(slots=True)
+class _Place:
+    """Up to which event a run was shown here; None before the first."""
+
+    seq: int | None = None
+
+
+async def _look_after(order: Drive, executor: Executor, run: Run, *, signals: Signals, place: _Place) -> Driven:
+    """Execute a run, or wait for whoever executes it, until it ends, asks, or this process is asked to leave."""
     finishing = asyncio.ensure_future(executor.finish(run.job_id, run.number, steps=order.steps))
     done = asyncio.Event()
     finishing.add_done_callback(lambda _: done.set())
-    following = asyncio.ensure_future(_follow(order, run, done))
+    following = asyncio.ensure_future(_follow(order, run, done, place=place))
     try:
         outcome = await _wait(order, executor, run, finishing=finishing, signals=signals)
         if outcome is Outcome.ENDED:
             await following
             return Driven(run=finishing.result(), outcome=outcome)
+        if outcome is Outcome.ASKED:
+            done.set()
+            await following
         now = await asyncio.to_thread(load_run, order.workspace, run.job_id, run.number)
         return Driven(run=now, outcome=outcome)
     finally:
@@ -149,10 +193,14 @@ async def _wait(order: Drive, executor: Executor, run: Run, *, finishing: asynci
     while not finishing.done():
         happened = asyncio.ensure_future(signals.happened.wait())
         both: set[asyncio.Future[Any]] = {finishing, happened}
-        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(both, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         happened.cancel()
         if finishing.done():
             break
+        if not signals.happened.is_set():
+            if await asyncio.to_thread(_asks, order.workspace, run):
+                return Outcome.ASKED
+            continue
         signals.happened.clear()
         if signals.is_terminated:
             return Outcome.TERMINATED
@@ -163,6 +211,13 @@ async def _wait(order: Drive, executor: Executor, run: Run, *, finishing: asynci
             if not await _ask_to_end(order, executor, run):
                 return Outcome.DETACHED
     return Outcome.ENDED
+
+
+def _asks(workspace: Workspace, run: Run) -> bool:
+    """Whether a run waits for a person: perhaps one that another process executed until now."""
+    with workspace.store.read() as reader:
+        now = reader.load_run(run.job_id, run.number)
+        return now is not None and now.state is RunState.WAITING and not may_go_on(reader, now)
 
 
 async def _ask_to_end(order: Drive, executor: Executor, run: Run) -> bool:
@@ -177,7 +232,7 @@ async def _ask_to_end(order: Drive, executor: Executor, run: Run) -> bool:
     return True
 
 
-async def _follow(order: Drive, run: Run, done: asyncio.Event) -> None:
+async def _follow(order: Drive, run: Run, done: asyncio.Event, *, place: _Place) -> None:
     """Show what happens in a run, ten times a second, until nothing more can happen."""
     workspace = order.workspace
 
@@ -187,14 +242,15 @@ async def _follow(order: Drive, run: Run, done: asyncio.Event) -> None:
 
     reporter = await asyncio.to_thread(order.open_reporter, workspace, run)
     try:
-        seen = run_start = await asyncio.to_thread(_begin_of, workspace, run)
-        if run_start:
-            reporter.catch_up([event for event in await asyncio.to_thread(read, 0) if event.seq <= run_start])
+        if place.seq is None:
+            place.seq = await asyncio.to_thread(_begin_of, workspace, run)
+        if seen := place.seq:
+            reporter.catch_up([event for event in await asyncio.to_thread(read, 0) if event.seq <= seen])
         while True:
             is_last = done.is_set()
             events = await asyncio.to_thread(read, seen)
             if events:
-                seen = events[-1].seq
+                seen = place.seq = events[-1].seq
                 reporter.show(events)
             reporter.tick(workspace.clock.now())
             if is_last:

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
+from oncue.cli.attending import Attendant, Place, announce_as_json, announce_as_text
 from oncue.cli.driving import Drive, Driven, Outcome, Reporter, drive, open_live_tracker
 from oncue.cli.options import Invocation
 from oncue.cli.plainlines import PlainReporter
 from oncue.cli.printing import is_live, print_json, print_lines, say
+from oncue.cli.prompting import has_person
 from oncue.cli.starting import Order, start_order
 from oncue.cli.textviews import render_plan, render_run
+from oncue.control.decisionview import waiting_questions
 from oncue.control.planview import view_plan
 from oncue.control.preflight import Prepared
 from oncue.control.runview import RunView, is_interrupted, view_run
@@ -55,10 +58,12 @@ class _Silence:
 class Screen:
     """Where one command shows plans, progress and results."""
 
-    def __init__(self, invocation: Invocation, workspace: Workspace, *, is_json: bool) -> None:
+    def __init__(self, invocation: Invocation, workspace: Workspace, *, is_json: bool, may_wait: bool = True) -> None:
         self.invocation = invocation
         self.workspace = workspace
         self.is_json = is_json
+        self.may_wait = may_wait
+        self.facts: dict[str, object] = {}
         self.say = _ignore if is_json else say
 
     def show_plan(self, prepared: Prepared) -> None:
@@ -81,9 +86,17 @@ class Screen:
         """Print how a run stands."""
         view = view_result(self.workspace, job_id, number)
         if self.is_json:
-            print_json({"job_id": job_id, "run": view.as_dict()})
+            print_json({"job_id": job_id, **self.facts, "run": view.as_dict()})
         else:
             print_lines(render_run(view, job=job_id))
+
+    def make_attendant(self) -> Attendant:
+        """Who waits for the person of a run: a prompt at a terminal, else this process for answers from elsewhere."""
+        place = Place.ELSEWHERE if self.may_wait else Place.NOWHERE
+        if self.may_wait and not self.is_json and has_person():
+            place = Place.TERMINAL
+        announce = announce_as_json if self.is_json else announce_as_text
+        return Attendant(workspace=self.workspace, actor=self.invocation.actor, place=place, announce=announce)
 
     def show_nothing_to_run(self, job: Job) -> None:
         """Say that nothing is missing, failed or stale."""
@@ -105,7 +118,8 @@ def view_result(workspace: Workspace, job_id: JobId, number: int) -> RunView:
             stale = stale_steps(look_at_job(workspace, reader, job).assessment)
         except OncueError:  # the source became unreadable meanwhile; the run is what it is
             stale = ()
-    return replace(view, stale=stale, is_interrupted=run is not None and is_interrupted(workspace, run))
+        questions = waiting_questions(reader, job_id, number)
+    return replace(view, stale=stale, questions=questions, is_interrupted=run is not None and is_interrupted(workspace, run))
 
 
 def start_and_follow(screen: Screen, prepared: Prepared, order: Order, *, steps: int | None = None) -> int:
@@ -137,6 +151,7 @@ def _drive_for(screen: Screen, steps: int | None) -> Drive:
         actor=screen.invocation.actor,
         open_reporter=screen.open_reporter,
         say=screen.say,
+        attend=screen.make_attendant().attend,
         steps=steps,
     )
 
@@ -152,8 +167,12 @@ def _finish(screen: Screen, driven: Driven) -> int:
             return TERMINATED
         case Outcome.LEFT:
             screen.say(f"left at once; oncue job run {job} goes on with what is missing")
+        case Outcome.PUT_OFF:
+            screen.say(f"run {number} waits for its answer; oncue job run {job} goes on with it, here or elsewhere")
         case Outcome.DETACHED:
             screen.say(f"run {number} goes on in another process; oncue job cancel {job} ends it")
+        case Outcome.ASKED:
+            raise AssertionError("a run that asks is attended")
         case _:
             assert_never(driven.outcome)
     return CANCELLED

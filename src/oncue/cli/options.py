@@ -123,6 +123,9 @@ param_option = click.option(
     callback=lambda _context, _parameter, values: read_pairs(values),
     help="A parameter of the workflow; may be repeated.",
 )
+leave_option = click.option(
+    "--no-wait", is_flag=True, default=False, help="Leave when the run waits for a person; it can be answered and continued."
+)
 reason_option = click.option("--reason", metavar="TEXT", default="", help="Why; it is kept with the record.")
 
 

@@ -44,6 +44,7 @@ class Wishes:
     reason: str
     trigger_id: str | None
     no_wait: bool
+    answers: str
 
 
 @click.command("rerun")
@@ -56,9 +57,10 @@ class Wishes:
 @click.option("--failed", is_flag=True, default=False, help="What is missing, failed or stale.")
 @click.option(
     "--downstream",
-    type=click.Choice(["mark_stale", "rerun"]),
+    type=click.Choice(["mark_stale", "rerun", "ask"]),
     default=None,
-    help="With --only or --phase: what depends on the steps becomes stale [default], or is brought up to date too.",
+    help="With --only or --phase: what depends on the steps becomes stale [default], is brought up to date too, or is asked "
+    "about at the end.",
 )
 @click.option(
     "--context",
@@ -67,6 +69,12 @@ class Wishes:
     help="Whether a step sees its own previous output [keep, unless its definition changed].",
 )
 @param_option
+@click.option(
+    "--answers",
+    type=click.Choice(["ask", "reuse"]),
+    default="ask",
+    help="Whether questions are asked [default], or answered as before where the same is asked with the same options.",
+)
 @click.option("--refresh", is_flag=True, default=False, help="Let steps that fetch from outside fetch again.")
 @click.option(
     "--definition",
@@ -85,7 +93,12 @@ class Wishes:
 @click.option("--digest", default=None, metavar="DIGEST", help="Start only if this is still the plan's digest.")
 @reason_option
 @click.option("--trigger-id", default=None, metavar="ID", help="Repeating a command with the same id starts nothing twice.")
-@click.option("--no-wait", is_flag=True, default=False, help="Refuse to queue behind a run that executes.")
+@click.option(
+    "--no-wait",
+    is_flag=True,
+    default=False,
+    help="Refuse to queue behind a run that executes, and leave when the run waits for a person.",
+)
 @json_option
 @actor_option
 @common_options
@@ -97,7 +110,7 @@ def rerun(invocation: Invocation, /, job: str, *, is_json: bool, **options: Any)
     from oncue.cli.following import Screen
 
     workspace, found = invocation.open_job(job)
-    screen = Screen(invocation, workspace, is_json=is_json)
+    screen = Screen(invocation, workspace, is_json=is_json, may_wait=not wishes.no_wait)
     order = make_order(wishes, actor=invocation.actor)
     if wishes.is_plan:
         _print_plan(screen, found, order)
@@ -148,7 +161,7 @@ def make_order(wishes: Wishes, *, actor: str) -> Order:
 def make_request(wishes: Wishes) -> RunRequest:
     """What to run."""
     from oncue.core.model import ContextMode
-    from oncue.core.request import Budget, DefinitionChoice, Downstream, RunRequest
+    from oncue.core.request import AnswersPolicy, Budget, DefinitionChoice, Downstream, RunRequest
 
     return RunRequest(
         scope=_scope(wishes),
@@ -160,6 +173,7 @@ def make_request(wishes: Wishes) -> RunRequest:
         budget=Budget(seconds=wishes.max_seconds),
         refresh=wishes.refresh,
         definition=DefinitionChoice(wishes.definition),
+        answers=AnswersPolicy(wishes.answers),
     )
 
 
