@@ -58,10 +58,9 @@ class Asker:
         return question.decision.response
 
     def _load_known(self) -> dict[tuple[str, int], Question]:
-        key = self.attempt.key
         with self.workspace.store.read() as reader:
-            asked = reader.list_questions(job_id=key.job_id, run=key.run)
-        return {(question.asking.type, question.occurrence): question for question in asked if question.key == key}
+            asked = reader.questions_of_attempt(self.attempt.key)
+        return {(question.asking.type, question.occurrence): question for question in asked}
 
     def _record(self, asking: Asking, occurrence: int, configured: object) -> Question:
         now = self.workspace.clock.now()

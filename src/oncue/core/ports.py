@@ -203,6 +203,10 @@ class Reader(Protocol):
         """
         ...
 
+    def questions_of_attempt(self, key: AttemptKey) -> Sequence[Question]:
+        """The questions that one attempt asked, in the order in which they were asked."""
+        ...
+
     def list_due_questions(self, at: datetime, *, limit: int = 100) -> Sequence[Question]:
         """Undecided questions whose deadline is over and whose policy acts on it, the earliest first; an index finds them."""
         ...
@@ -263,7 +267,7 @@ class Transaction(Reader, Protocol):
         ...
 
     def end_attempts(self, attempts: Sequence[Attempt]) -> Sequence[AttemptKey]:
-        """Write the end of attempts that are running under their fence; returns the keys that were refused."""
+        """Write the end of attempts that run or wait under their fence; returns the keys that were refused."""
         ...
 
     def put_artifacts(self, artifacts: Sequence[Artifact]) -> None:

@@ -168,8 +168,9 @@ def check_asking(asking: Asking) -> None:
         check_answer(asking, asking.default)
     try:
         canonical_json(dict(asking.extra))
+        asking.fingerprint  # noqa: B018 - whatever cannot be told apart cannot be asked
     except NotCanonical as error:
-        raise InvalidQuestion(f"extra data of the question {asking.type!r} must be plain JSON and has {error}") from error
+        raise InvalidQuestion(f"the question {asking.type!r} must be plain JSON and has {error}") from error
 
 
 def check_answer(asking: Asking, response: object) -> object:

@@ -17,7 +17,7 @@ MIN_KNOWN = 8
 """Shorter values of environment variables are words, not secrets."""
 _SECRET_NAMES = ("KEY", "TOKEN", "SECRET", "PASSWORD")
 _PASSWORD_WORDS = r"(?:password|passwd|passphrase|pwd|(?:api|secret)[_-]?key|client[_-]?secret|(?:access|auth)[_-]?token)"
-_PASSWORD_KEY = re.compile(rf"(?:.*[^A-Za-z0-9])?{_PASSWORD_WORDS}", re.IGNORECASE)
+_PASSWORD_KEY = re.compile(rf".*{_PASSWORD_WORDS}", re.IGNORECASE)
 _ADDRESSES = ("sha256:", "fp1:")
 _ADDRESS_LENGTHS = frozenset({len("sha256:") + 64, len("fp1:") + 64})
 _MARK = re.compile(r"\[redacted: [^\]\n]{1,80}\]")
@@ -39,7 +39,7 @@ PATTERNS: Mapping[str, re.Pattern[str]] = {
     "JSON web token": re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),
     "password in a URL": re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/:@]{0,200}:(?P<secret>[^\s/@]{1,400})@"),
     "password": re.compile(
-        rf"(?<![A-Za-z0-9]){_PASSWORD_WORDS}(?:\s{{0,3}}=\s{{0,3}}|[\"']\s{{0,3}}:\s{{0,3}}(?=[\"']))"
+        rf"{_PASSWORD_WORDS}(?:\s{{0,3}}=\s{{0,3}}|[\"']\s{{0,3}}:\s{{0,3}}(?=[\"']))"
         r"(?P<secret>\"[^\"\n]+\"|'[^'\n]+'|[^\s\"'&,;]{3,})",
         re.IGNORECASE,
     ),

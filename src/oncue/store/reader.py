@@ -204,6 +204,11 @@ class StoreReader:
         narrowed = [part for part in (job_id, run) if part is not None]
         return [read_question(row) for row in self._all(_QUESTION_LISTS[is_waiting][len(narrowed)], *narrowed, limit)]
 
+    def questions_of_attempt(self, key: AttemptKey) -> Sequence[Question]:
+        """The questions that one attempt asked, in the order in which they were asked."""
+        found = self._all("questions_of_attempt", key.job_id, key.run, key.step, key.number)
+        return [read_question(row) for row in found]
+
     def list_due_questions(self, at: datetime, *, limit: int = 100) -> Sequence[Question]:
         """Undecided questions whose deadline is over and whose policy acts on it, the earliest first."""
         return [read_question(row) for row in self._all("due_questions", rows.to_micros(at), limit)]

@@ -184,6 +184,7 @@ def _question_reads() -> Mapping[str, Executable]:
         "questions": _as_asked(),
         "questions_of_job": _as_asked(of_job),
         "questions_of_run": _as_asked(of_job, of_run),
+        "questions_of_attempt": select(*q).where(*_at_attempt(question)).order_by(q.asked_at, q.type, q.occurrence),
         "decided_questions": _as_asked(is_decided),
         "decided_questions_of_job": _as_asked(of_job, is_decided),
         "decided_questions_of_run": _as_asked(of_job, of_run, is_decided),
