@@ -4,14 +4,18 @@ from pathlib import Path
 
 import pytest
 
+from oncue.control.artifactview import view_artifacts
 from oncue.control.context import Suspended
+from oncue.control.jobs import create_job
 from oncue.core.definition import StepDefinition
-from oncue.core.questions import Asking, InvalidAnswer, OnTimeout, Option, QuestionKind
+from oncue.core.model import RunState
+from oncue.core.questions import Asking, How, InvalidAnswer, OnTimeout, Option, QuestionKind
 from oncue.definitions.ask_step import AskStep, answer_text
 from oncue.definitions.manifest import load_manifest, restore_manifest
 from oncue.errors import DefinitionError
 from tests.definitions.desk import MemoryDesk, make_call, output, run_body
 from tests.definitions.manifests import load_text, write_manifest
+from tests.definitions.people import open_folder, questions_of, run_answering
 
 FLOW = """
     params: {topic: sun, mode: "", unread: 1}
@@ -298,3 +302,29 @@ def test_a_question_that_nobody_could_answer_is_refused(text: str, line: int, fi
 def test_a_question_must_be_a_mapping(tmp_path: Path) -> None:
     with pytest.raises(DefinitionError, match=r"steps\[1\].ask: must be a mapping, not the text 'Which\?'"):
         load_text(tmp_path, "steps: [{id: q, ask: 'Which?'}]")
+
+
+def test_a_real_run_waits_is_answered_and_uses_the_answer(tmp_path: Path) -> None:
+    path = write_manifest(tmp_path, FLOW)
+    with open_folder(tmp_path) as workspace:
+        job = create_job(workspace, str(path), params={"topic": "wind"}, folder=tmp_path)
+
+        run = run_answering(workspace, job.id, {"run_mode": ["DEEP_LOOP"]})
+
+        shown, asked = view_artifacts(workspace, job.id, "show")[0], questions_of(workspace, job.id)
+        assert run.state is RunState.SUCCEEDED
+        assert b"".join(shown.chunks("stdout")) == b"DEEP_LOOP\n"
+        assert [(question.asking, question.decision and question.decision.how) for question in asked] == [(ASKING, How.PERSON)]
+        assert view_artifacts(workspace, job.id, "mode")[0].output.value == "DEEP_LOOP"
+
+
+def test_a_preset_answer_is_on_record_and_nobody_waits(tmp_path: Path) -> None:
+    path = write_manifest(tmp_path, FLOW)
+    with open_folder(tmp_path) as workspace:
+        job = create_job(workspace, str(path), params={"mode": "ONCE"}, folder=tmp_path)
+
+        run = run_answering(workspace, job.id, {})
+
+        decisions = [question.decision for question in questions_of(workspace, job.id)]
+        assert run.state is RunState.SUCCEEDED
+        assert [(decision.how, decision.response) for decision in decisions if decision] == [(How.CONFIGURED, "ONCE")]

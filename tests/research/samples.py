@@ -72,6 +72,9 @@ Measured values::
    This literal block is no evidence for anything.
 """
 
+TOPICS = ("sun", "wind", "rain", "frost", "cloud", "storm")
+"""Words for small corpora; each can stand in a sentence of its own."""
+
 STUDY = (
     [
         "Ageing of cells in hot climates",

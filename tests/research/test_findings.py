@@ -11,7 +11,7 @@ from oncue.workflows.research.abstracts import Abstracts, summarize_corpus
 from oncue.workflows.research.documents import Corpus, passages_by_id, unwrap
 from oncue.workflows.research.evidence import Finding, GapKind, count_gaps, find_evidence, has_converged, uncovered_terms
 from oncue.workflows.research.gathering import gather
-from oncue.workflows.research.goals import Goal, choose_goals, derive_goals, question_query
+from oncue.workflows.research.goals import Goal, choose_goals, derive_goals, question_query, weakest_goals
 from oncue.workflows.research.steering import Query, steer_from_comment
 from oncue.workflows.research.synthesis import (
     WHOLE,
@@ -104,6 +104,15 @@ def test_goals_are_chosen_by_id_all_none_or_the_weakest(choice: list[str], ids: 
     ]
 
     assert [goal.id for goal in choose_goals(goals, choice)] == ids
+
+
+@pytest.mark.parametrize(("count", "weakest"), [(0, 0), (1, 1), (3, 1), (5, 1), (6, 2)])
+def test_the_weakest_goals_are_a_third_and_at_least_one(count: int, weakest: int) -> None:
+    goals = [
+        Goal(id=str(n), label=str(n), terms=(), evidence_strength=1 - n / 10, documents=(), passages=()) for n in range(count)
+    ]
+
+    assert [goal.id for goal in weakest_goals(goals)] == [str(n) for n in range(count)][count - weakest :]
 
 
 def test_the_plan_asks_the_whole_question_and_one_for_each_goal(docs: Corpus) -> None:

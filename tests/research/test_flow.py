@@ -24,10 +24,13 @@ def test_the_steps_depend_on_each_other_as_drawn() -> None:
         "corpus": ("gather", (), None),
         "abstracts": ("gather", ("corpus",), None),
         "goals": ("goals", ("corpus",), None),
-        "synthesis": ("plan", ("goals", "abstracts"), None),
+        "selection": ("goals", ("goals",), None),
+        "synthesis": ("plan", ("goals", "selection", "abstracts"), None),
         "plan": ("plan", ("synthesis",), None),
+        "mode": ("plan", ("plan",), None),
         "finding": ("execute", ("corpus",), "plan"),
-        "report": ("report", ("synthesis", "finding", "corpus"), None),
+        "deepening": ("execute", ("finding", "mode", "corpus"), None),
+        "report": ("report", ("synthesis", "finding", "deepening", "corpus"), None),
     }
     assert [step.name for step in workflow.definition.steps if step.is_source] == ["corpus"]
     assert [step.name for step in workflow.definition.steps if step.is_deliverable] == ["report"]
@@ -52,16 +55,17 @@ def test_declaring_the_workflow_imports_no_heavy_library() -> None:
 
 def test_the_steps_run_through_json_from_question_to_proved_report(tmp_path: Path) -> None:
     loaded = workflow.load()
-    params = {"question": "How do generators handle exceptions?", "corpus": "python-docs"}
+    params = {"question": "How do generators handle exceptions?", "pillar_selection": "ALL", "run_mode": "ONCE"}
     outputs: dict[str, Output | Mapping[str, Output]] = {}
 
     def run(step: str, **instance: Any) -> StepOutput:
         return run_body(loaded, make_call(loaded, step, folder=tmp_path, inputs=outputs, params=params, **instance))
 
-    for step in ("corpus", "abstracts", "goals", "synthesis", "plan"):
+    for step in ("corpus", "abstracts", "goals", "selection", "synthesis", "plan", "mode"):
         outputs[step] = output(run(step).value)
     planned = loaded.name_instances("finding", cast(Output, outputs["plan"]).value)
     outputs["finding"] = {key: output(run("finding", item=item, key=key).value) for key, item in planned.items()}
+    outputs["deepening"] = output(run("deepening").value)
     written = run("report")
 
     report = TypeAdapter(Report).validate_python(written.value)

@@ -87,13 +87,20 @@ def find_goals(index: PassageIndex, query: Query) -> tuple[Goal, ...]:
 
 
 def choose_goals(goals: Sequence[Goal], choice: Sequence[str]) -> tuple[Goal, ...]:
-    """The goals a person chose: ``ALL``, ``NONE``, ``DEEP`` (the one with the weakest evidence), or ids; others are ignored."""
+    """The goals a person chose: ``ALL``, ``NONE``, ``DEEP`` (those with the weakest evidence), or ids; others are ignored."""
     wanted = set(choice)
     if "ALL" in wanted:
         return tuple(goals)
-    weakest = min(goals, key=lambda goal: goal.evidence_strength, default=None)
-    is_deep = "DEEP" in wanted
-    return tuple(goal for goal in goals if goal.id in wanted or (is_deep and goal is weakest))
+    if "DEEP" in wanted:
+        wanted.update(goal.id for goal in weakest_goals(goals))
+    return tuple(goal for goal in goals if goal.id in wanted)
+
+
+def weakest_goals(goals: Sequence[Goal]) -> tuple[Goal, ...]:
+    """The third of the goals with the weakest evidence, at least one, in the order of the goals."""
+    count = max(1, len(goals) // 3)
+    weakest = {goal.id for goal in sorted(goals, key=lambda goal: goal.evidence_strength)[:count]}
+    return tuple(goal for goal in goals if goal.id in weakest)
 
 
 def _theme_vectors(terms: Sequence[Sequence[str]], asked: frozenset[str]) -> list[Vector]:

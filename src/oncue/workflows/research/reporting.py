@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from oncue.workflows.research.citations import Reference, Report, cite, escape
+from oncue.workflows.research.deepening import Deepening, Ending, merge_findings
 from oncue.workflows.research.documents import Corpus
 from oncue.workflows.research.evidence import Finding, Gap, GapKind, uncovered_terms
 from oncue.workflows.research.quotations import Quotation
@@ -17,22 +18,37 @@ from oncue.workflows.research.steering import Query
 from oncue.workflows.research.synthesis import WHOLE, Synthesis
 
 Numbers = dict[str, int]
+NOT_DEEPENED = Deepening(ending=Ending.ONCE)
+_ENDINGS = {
+    Ending.CONVERGED: "another one had nothing to gain",
+    Ending.STOPPED: "a person said that it was enough",
+    Ending.LIMIT: "that was the most that was allowed",
+}
 
 
-def write_report(synthesis: Synthesis, findings: Sequence[Finding], corpus: Corpus) -> Report:
-    """The report of the findings in the order given; the finding for the whole question becomes the summary."""
+def write_report(
+    synthesis: Synthesis, findings: Sequence[Finding], corpus: Corpus, *, deepening: Deepening = NOT_DEEPENED
+) -> Report:
+    """The report of the findings in the order given; the finding for the whole question becomes the summary.
+
+    What a further iteration found stands in the section of its question, under what the findings say.
+    """
     numbers: Numbers = {}
     references: list[Reference] = []
-    whole = [finding for finding in findings if finding.item.id == WHOLE]
-    sections = [finding for finding in findings if finding.item.id != WHOLE]
+    merged = merge_findings(findings, deepening)
+    whole = [finding for finding in merged if finding.item.id == WHOLE]
+    sections = [finding for finding in merged if finding.item.id != WHOLE]
     lines = [f"# {escape(synthesis.question)}", "", *_summary(synthesis, whole, sections)]
-    for finding in whole:
-        lines += _evidence(finding.evidence, numbers, references)
+    for finding in findings:
+        if finding.item.id == WHOLE:
+            lines += _evidence(finding.evidence, numbers, references)
+            lines += _further(finding, deepening, numbers, references=references)
     lines += [*_overview(sections), *_sources(synthesis.sources, numbers, references)]
-    for place, finding in enumerate(sections, 1):
+    for place, finding in enumerate([finding for finding in findings if finding.item.id != WHOLE], 1):
         lines += [f"## {place}. {escape(finding.item.title)}", "", _searched(finding.item.query), ""]
         lines += _evidence(finding.evidence, numbers, references)
-    lines += _limits(findings, corpus)
+        lines += _further(finding, deepening, numbers, references=references)
+    lines += ["## Limits and gaps", "", *_choices(synthesis, deepening), *_limits(merged, corpus)]
     if references:
         lines += ["## References", "", *map(_reference, references)]
     return Report(title=synthesis.question, markdown="\n".join(lines).rstrip() + "\n", references=tuple(references))
@@ -100,9 +116,30 @@ def _evidence(evidence: Sequence[Quotation], numbers: Numbers, references: list[
         yield ""
 
 
+def _further(finding: Finding, deepening: Deepening, numbers: Numbers, *, references: list[Reference]) -> Iterator[str]:
+    for iteration in deepening.iterations:
+        for found in iteration.findings:
+            if found.item.id == finding.item.id:
+                terms = ", ".join(found.item.query.wanted())
+                yield f"*Iteration {iteration.number} searched again for: {escape(terms)}.*"
+                yield ""
+                yield from _evidence(found.evidence, numbers, references)
+
+
+def _choices(synthesis: Synthesis, deepening: Deepening) -> Iterator[str]:
+    """What people decided, where it limits what the report says."""
+    if synthesis.is_declined:
+        yield "- No goal was chosen to be pursued, so this report has no findings. That says nothing about the documents."
+    if synthesis.left_out:
+        yield f"- Not pursued, by choice: {escape('; '.join(goal.label for goal in synthesis.left_out))}."
+    if deepening.ending in _ENDINGS:
+        count = len(deepening.iterations) + 1
+        gaps = deepening.iterations[-1].gap_count if deepening.iterations else None
+        left = "" if gaps is None else f" ({_count(range(gaps), 'term')} left without evidence)"
+        yield f"- Searched in {_count(range(count), 'iteration')}{left}: {_ENDINGS[deepening.ending]}."
+
+
 def _limits(findings: Sequence[Finding], corpus: Corpus) -> Iterator[str]:
-    yield "## Limits and gaps"
-    yield ""
     uncovered = uncovered_terms(findings)
     gaps: dict[str, Gap] = {gap.term: gap for finding in findings for gap in finding.gaps if gap.term in uncovered}
     for term in uncovered:
@@ -112,15 +149,17 @@ def _limits(findings: Sequence[Finding], corpus: Corpus) -> Iterator[str]:
         else:
             known = f"{_count(range(gap.passages), 'passage')} of the corpus" if gap.passages else "passages"
             yield f"- *{escape(term)}*: {known} mention it, but none of the sentences quoted."
-    if not uncovered:
+    if findings and not uncovered:
         yield "- Every term that was searched for is covered by at least one quotation."
+    verb = "Searched" if findings else "Not searched"
     yield (
-        f"- Searched: {_count(corpus.documents, 'document')} of {escape(corpus.source)}; "
+        f"- {verb}: {_count(corpus.documents, 'document')} of {escape(corpus.source)}; "
         f"{corpus.ignored} files of other kinds ignored, {len(corpus.problems)} unreadable."
     )
     for problem in corpus.problems:
         yield f"- Not read: {escape(problem.path)} ({escape(problem.reason)})."
-    yield "- The sentences were chosen by the words they share with the question; what is said in other words can be missing."
+    if findings:
+        yield "- Sentences were chosen by the words they share with the question; what is said in other words can be missing."
     yield ""
 
 

@@ -38,6 +38,7 @@ class PlannedQuestion:
 class Synthesis:
     """The question, the topic it opens in this corpus, and the plan: the whole question first, then the goals in order.
 
+    ``left_out`` are the goals that were found and not chosen. Where none of several was chosen, the plan is empty.
     ``sources`` introduces the documents that support the goals best, each by the sentence of its abstract that says most
     about the question; a document whose abstract does not mention it is left out.
     """
@@ -47,19 +48,34 @@ class Synthesis:
     sources: tuple[Quotation, ...]
     goals: tuple[Goal, ...]
     plan: tuple[PlannedQuestion, ...]
+    left_out: tuple[Goal, ...] = ()
+
+    @property
+    def is_declined(self) -> bool:
+        """Whether there were goals, and a person chose none."""
+        return not self.goals and bool(self.left_out)
 
 
-def synthesize(question: str, goals: Sequence[Goal], abstracts: Abstracts, *, steering: Query | None = None) -> Synthesis:
+def synthesize(
+    question: str,
+    goals: Sequence[Goal],
+    abstracts: Abstracts,
+    *,
+    left_out: Sequence[Goal] = (),
+    steering: Query | None = None,
+) -> Synthesis:
     """The topic and the plan for the goals that were chosen; ``steering`` is a person's wish for every question."""
     whole = PlannedQuestion(
         id=WHOLE, title="The question as a whole", question=question, goal="", query=question_query(question, steering)
     )
+    is_declined = not goals and bool(left_out)
     return Synthesis(
         question=question,
-        topic=_topic(goals, abstracts),
+        topic=_declined(left_out) if is_declined else _topic(goals, abstracts),
         sources=_sources(whole.query, goals, abstracts),
         goals=tuple(goals),
-        plan=(whole, *(plan_question(question, goal, steering) for goal in goals)),
+        plan=() if is_declined else (whole, *(plan_question(question, goal, steering) for goal in goals)),
+        left_out=tuple(left_out),
     )
 
 
@@ -92,6 +108,11 @@ def deepen_question(item: PlannedQuestion, uncovered: Sequence[str]) -> PlannedQ
     if not missing:
         return item
     return replace(item, query=replace(item.query, terms=missing, added=()))
+
+
+def _declined(left_out: Sequence[Goal]) -> str:
+    labels = "; ".join(goal.label for goal in left_out)
+    return f"None of the goals that were found was chosen, so nothing was searched for. Found were: {labels}."
 
 
 def _topic(goals: Sequence[Goal], abstracts: Abstracts) -> str:
