@@ -61,14 +61,15 @@ class CrateParts:
     others: Sequence[Written]
 
 
-def render_crate(facts: JobFacts, parts: CrateParts) -> str:
+def render_crate(facts: JobFacts, parts: CrateParts) -> bytes:
     """The metadata of the crate as JSON, of facts that are redacted already."""
     entities = Entities()
     files = _describe_files(entities, facts, parts)
     mentions = describe_runs(entities, facts, parts.placed)
     _describe_workflow(entities, facts, parts)
     root = _describe_root(entities, facts, files=files, mentions=mentions)
-    return json.dumps({"@context": CONTEXT, "@graph": [*root, *entities]}, indent=2, ensure_ascii=False) + "\n"
+    crate = {"@context": CONTEXT, "@graph": [*root, *entities]}
+    return json.dumps(crate, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
 def _describe_root(entities: Entities, facts: JobFacts, *, files: Sequence[Ref], mentions: Sequence[Ref]) -> list[Entity]:

@@ -13,8 +13,8 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from oncue.control.crate import CrateParts, render_crate
@@ -33,6 +33,8 @@ from oncue.core.model import JobId, StepId
 from oncue.core.secrets import KnownSecret, known_secrets, redact, redact_all
 
 PAGE = 100
+LARGEST_EVENT_BYTES = 1 << 16
+"""More than one line of events has; an entry that may exceed 4 GiB must say so before it is written."""
 log = logging.getLogger(__name__)
 
 
@@ -75,10 +77,11 @@ def export_job(workspace: Workspace, job_id: JobId, target: Path, *, environ: Ma
     facts = read_facts(workspace, job_id)
     with open_archive(target, facts.at) as archive:
         placed = _write_outputs(workspace, archive, place_outputs(facts), known=known)
-        facts = redact_all(facts, known)
-        others = _write_records(workspace, archive, facts, placed=placed, known=known)
-        crate = render_crate(facts, CrateParts(placed=placed, others=others))
-        archive.write("ro-crate-metadata.json", [crate.encode()])
+        clean = redact_all(facts, known)
+        placed = [replace(one, placement=redact_all(one.placement, known)) for one in placed]
+        others = _write_records(workspace, archive, clean, placed=placed, known=known)
+        crate = render_crate(clean, CrateParts(placed=placed, others=others))
+        archive.write("ro-crate-metadata.json", [crate], size=len(crate))
     log.info("exported a job", extra={"event": "job_exported", "job_id": job_id, "files": len(others)})
     return ExportSummary(
         job_id=job_id,
@@ -121,16 +124,15 @@ def _write_records(
 ) -> list[Written]:
     """Write everything but the bodies and the crate."""
     workflow = json.loads(encode_definition(facts.stored))
-    files: list[tuple[str, Iterable[bytes]]] = [
-        ("job.json", [_pretty(describe_job(facts, placed))]),
-        ("workflow.json", [_pretty(workflow)]),
-        ("events.jsonl", _event_lines(workspace, facts, known)),
-    ]
+    files = {"job.json": _pretty(describe_job(facts, placed)), "workflow.json": _pretty(workflow)}
     if facts.questions:
-        files.append(("prompt_history.json", [_pretty(prompt_records(facts.questions))]))
-        files.append(("prompt_history.txt", [render_prompt_history(facts.questions).encode()]))
-    files.append(("README.md", [render_readme(facts, placed).encode()]))
-    return [archive.write(path, pieces) for path, pieces in files]
+        files["prompt_history.json"] = _pretty(prompt_records(facts.questions))
+        files["prompt_history.txt"] = render_prompt_history(facts.questions).encode()
+    files["README.md"] = render_readme(facts, placed).encode()
+    events = archive.write(
+        "events.jsonl", _event_lines(workspace, facts, known), size=facts.job.event_seq * LARGEST_EVENT_BYTES
+    )
+    return [events, *(archive.write(path, [body], size=len(body)) for path, body in files.items())]
 
 
 def _event_lines(workspace: Workspace, facts: JobFacts, known: tuple[KnownSecret, ...]) -> Iterator[bytes]:

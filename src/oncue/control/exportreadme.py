@@ -9,7 +9,7 @@ from oncue.control.exportfacts import JobFacts, RunFacts
 from oncue.control.exportrecord import PlacedContent, count_states, list_pruned
 from oncue.control.runview import show_instant
 from oncue.control.views import StepView
-from oncue.core.model import StepId
+from oncue.core.model import StepId, step_name
 from oncue.core.reasons import explain_reason
 from oncue.core.staleness import StepState
 
@@ -87,7 +87,9 @@ def _outputs(facts: JobFacts, placed: Sequence[PlacedContent]) -> Iterator[str]:
     for record in facts.gone:
         where = ", ".join(_code(folder) for folder in folders.get(record.step, [])) or "–"
         run = record.current.run if record.current else "–"
-        yield f"| {_cell(_code(record.step))} | – | no longer in the workflow | {run} | {_cell(where)} |"
+        is_instance = any(step.name == step_name(record.step) for step in facts.definition.steps)
+        state = "no longer in its list" if is_instance else "no longer in the workflow"
+        yield f"| {_cell(_code(record.step))} | – | {state} | {run} | {_cell(where)} |"
     yield ""
 
 

@@ -19,7 +19,6 @@ from pathlib import Path, PurePosixPath
 from oncue.errors import InvalidInput, OncueError
 
 CHUNK_BYTES = 1 << 20
-COMPRESS_LEVEL = 6
 PACKED_SUFFIXES = frozenset(".7z .avif .bz2 .docx .epub .gif .gz .jpeg .jpg .mp3 .mp4 .ods .odt .parquet .png .pptx".split())
 PACKED_SUFFIXES |= frozenset(".rar .webm .webp .xlsx .xz .zip .zst".split())
 _EARLIEST = 1980
@@ -50,13 +49,12 @@ class Archive:
         self._time = _zip_time(at)
 
     def write(self, path: str, pieces: Iterable[bytes], *, size: int = 0) -> Written:
-        """Write an entry; ``size`` is the number of bytes to come, as far as it is known."""
+        """Write an entry; ``size`` is the number of bytes to come, or more."""
         info = zipfile.ZipInfo(path, self._time)
         info.create_system = 3
         info.external_attr = (stat.S_IFREG | 0o644) << 16
         is_packed = PurePosixPath(path).suffix.lower() in PACKED_SUFFIXES
         info.compress_type = zipfile.ZIP_STORED if is_packed else zipfile.ZIP_DEFLATED
-        info._compresslevel = COMPRESS_LEVEL  # type: ignore[attr-defined]  # public from Python 3.13 on
         info.file_size = size
         digest, count = sha256(), 0
         with self._file.open(info, "w") as sink:
