@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+CRATE  := .venv-crate
 WORKERS ?= 2
 CODE   := $(wildcard src tests tools benchmarks)
 GENERATORS := $(patsubst tools/%.py,tools.%,$(wildcard tools/*_report.py tools/schemas.py tools/cli_help.py))
@@ -63,10 +64,22 @@ $(VENV)/.dev: requirements/dev.lock pyproject.toml | $(BIN)/python
 	@touch $(VENV)/.run $@
 	@echo "Ready: make test"
 
+$(CRATE)/.done: requirements/crate.lock | $(BIN)/python
+	@echo "Installing what checks exported crates ..."
+	@rm -rf $(CRATE)
+	@$(BIN)/python -m venv $(CRATE)
+ifdef UV
+	@uv pip install --quiet --python $(CRATE)/bin/python --require-hashes -r requirements/crate.lock
+else
+	@$(CRATE)/bin/python -m pip install --quiet --no-compile --require-hashes -r requirements/crate.lock
+endif
+	@$(CRATE)/bin/python -m compileall -q -j 0 $(CRATE)/lib >/dev/null || true
+	@touch $@
+
 demo: setup  ## show what Oncue does, in one minute
 	@bash scripts/demo.sh
 
-test: lint  ## everything of the gate: format, lint, types, layers, tests
+test: lint $(CRATE)/.done  ## everything of the gate: format, lint, types, layers, tests
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 lint: setup-dev  ## format, lint, types and layers only
@@ -87,6 +100,7 @@ lock:  ## pin the newest allowed versions (needs uv)
 	$(COMPILE) $(EXTRAS) pyproject.toml requirements/run.in --output-file requirements/run.lock
 	$(COMPILE) $(EXTRAS) pyproject.toml requirements/dev.in --constraints requirements/run.lock \
 	  --output-file requirements/dev.lock
+	$(COMPILE) requirements/crate.in --output-file requirements/crate.lock
 
 docs: setup-dev  ## regenerate every committed file that is made from the code
 	@for generator in $(GENERATORS); do echo "python -m $$generator"; $(BIN)/python -m $$generator || exit 1; done
@@ -94,5 +108,5 @@ docs: setup-dev  ## regenerate every committed file that is made from the code
 schemas: docs  ## the same: the wire schemas are among them
 
 clean:  ## remove the environment, caches and builds
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov
+	rm -rf $(VENV) $(CRATE) dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov
 	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -19,8 +19,8 @@ def pins(lock: Path) -> dict[str, set[str]]:
     return found
 
 
-def test_there_are_two_locks() -> None:
-    assert [relative(lock) for lock in LOCKS] == ["requirements/dev.lock", "requirements/run.lock"]
+def test_there_are_three_locks() -> None:
+    assert [relative(lock) for lock in LOCKS] == ["requirements/crate.lock", "requirements/dev.lock", "requirements/run.lock"]
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=relative)
