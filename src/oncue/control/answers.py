@@ -18,7 +18,7 @@ from oncue.control.preflight import is_owned
 from oncue.control.runs import end_idle_run
 from oncue.control.workspace import Workspace
 from oncue.core.events import EventDraft, EventType
-from oncue.core.model import Failure, RunState
+from oncue.core.model import Failure, Run, RunState
 from oncue.core.ports import Transaction
 from oncue.core.questions import Decision, How, LateAnswer, OnTimeout, Question, QuestionId, read_answer
 from oncue.errors import Conflict, NotFound
@@ -174,8 +174,21 @@ def _end_run(tx: Transaction, workspace: Workspace, question: Question) -> list[
     if run.state is RunState.RUNNING and is_owned(workspace.store, run):
         tx.request_cancel(key.job_id, key.run, workspace.clock.now())
         return [EventDraft(type=EventType.RUN_CANCEL_REQUESTED, run=key.run, data={"actor": "deadline"})]
-    seconds = question.asking.timeout_seconds
-    failure = Failure(
-        code="question_timed_out", message=f"nobody answered {question.asking.type} of step {key.step} within {seconds:g} s"
+    return end_idle_run(tx, workspace, run, failure=_timeout_failure(question))
+
+
+def explain_cancel(workspace: Workspace, run: Run) -> Failure:
+    """Why a run is asked to end: nobody answered one of its questions in time, or a person cancelled it."""
+    with workspace.store.read() as reader:
+        decided = reader.list_questions(job_id=run.job_id, run=run.number, is_waiting=False)
+    for question in decided:
+        if question.decision is not None and question.decision.how is How.TIMED_OUT:
+            return _timeout_failure(question)
+    return Failure(code="cancelled", message="cancelled by a person")
+
+
+def _timeout_failure(question: Question) -> Failure:
+    within = f" within {question.asking.timeout_seconds:g} s" if question.asking.timeout_seconds is not None else ""
+    return Failure(
+        code="question_timed_out", message=f"nobody answered {question.asking.type} of step {question.key.step}{within}"
     )
-    return end_idle_run(tx, workspace, run, failure=failure)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from oncue.control.calls import StepFailed
 from oncue.control.context import Suspended
 from oncue.control.forms import check_question, check_response
+from oncue.control.jobfile import project_job
 from oncue.control.workspace import Workspace
 from oncue.core.events import EventDraft, EventType
 from oncue.core.model import Attempt, AttemptState, JobId, Run
@@ -45,9 +46,10 @@ class Asker:
         if self.known is None:
             self.known = self._load_known()
         question = self.known.get(place)
-        if question is None:
+        is_other = question is not None and question.asking.fingerprint != asking.fingerprint
+        if question is None or (is_other and question.key != self.attempt.key):
             question = self._record(asking, place[1], configured)
-        elif question.asking.fingerprint != asking.fingerprint:
+        elif is_other:
             raise StepFailed(
                 f"it asks another question now than the {place[1]}. {place[0]!r} it asked before; what comes before a "
                 "question must be the same each time (ctx.remember)",
@@ -55,12 +57,16 @@ class Asker:
             )
         if question.decision is None:
             raise Suspended(question.id)
+        if question.decision.how in (How.TIMED_OUT, How.CANCELLED):
+            raise StepFailed(f"nobody answered its question {asking.type!r} in time", code="question_timed_out")
         return question.decision.response
 
     def _load_known(self) -> dict[tuple[str, int], Question]:
+        """What this attempt asked before, and what earlier ones of the step in this run did: a retry asks nobody twice."""
+        key = self.attempt.key
         with self.workspace.store.read() as reader:
-            asked = reader.questions_of_attempt(self.attempt.key)
-        return {(question.asking.type, question.occurrence): question for question in asked}
+            asked = [reader.questions_of_attempt(replace(key, number=number)) for number in range(1, key.number + 1)]
+        return {(question.asking.type, question.occurrence): question for part in asked for question in part}
 
     def _record(self, asking: Asking, occurrence: int, configured: object) -> Question:
         now = self.workspace.clock.now()
@@ -80,6 +86,8 @@ class Asker:
             decision=decision,
         )
         self.workspace.store.write(lambda tx: self._store(tx, question))
+        if decision is not None:
+            project_job(self.workspace, self.attempt.key.job_id)
         return question
 
     def _store(self, tx: Transaction, question: Question) -> None:

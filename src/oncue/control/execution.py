@@ -11,7 +11,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 
-from oncue.control.answers import expire_questions
+from oncue.control.answers import expire_questions, explain_cancel
 from oncue.control.attempts import Performer
 from oncue.control.jobfile import project_job
 from oncue.control.limits import DEFAULT_PARALLEL, Limits, budget_deadline
@@ -148,7 +148,10 @@ class Executor:
             await asyncio.to_thread(self._end_unloadable, run, error)
             raise
         self._running[key] = self._make_execution(run, stored)
-        self._running[key].go_on()
+        if run.cancel_requested_at is None:
+            self._running[key].go_on()
+        else:  # before it could be told, it began to wait, or lost its worker
+            self._cancel({key: await asyncio.to_thread(explain_cancel, self._workspace, run)})
 
     def _take(self, key: _Key) -> Run | None:
         """Become the owner of a run, where nobody else is; None while it is not its turn."""
@@ -253,26 +256,29 @@ class Executor:
             gone = [key for key in list(self._waiters) if key not in known and key not in self._running]
             ended = [run for key in gone if (run := reader.load_run(*key)) is not None and run.state in ENDED_RUNS]
             idle = [run for run in open_runs if run.state is not RunState.WAITING or may_go_on(reader, run)]
-            undecided = {
-                key: undecided_steps(reader, execution.run)
-                for key, execution in list(self._running.items())
-                if execution.waiting
-            }
+            asking = [(key, execution.run) for key, execution in list(self._running.items()) if execution.waiting]
+            undecided = {key: undecided_steps(reader, run) for key, run in asking}
+        cancelled = [run for run in open_runs if run.cancel_requested_at and (run.job_id, run.number) in self._running]
+        failures = {(run.job_id, run.number): explain_cancel(self._workspace, run) for run in cancelled}
+        self._loop.call_soon_threadsafe(self._cancel, failures)
         self._loop.call_soon_threadsafe(self._seen, idle, ended, undecided)
+
+    def _cancel(self, failures: Mapping[_Key, Failure]) -> None:
+        """Ask runs to end; a deadline that ends a run has settled its question, which must not wake the step."""
+        for key, failure in failures.items():
+            execution = self._running.get(key)
+            if execution is not None and not execution.ending.is_cancelled:
+                self._engine.cancel(execution.cancel(failure))
 
     def _seen(self, open_runs: list[Run], ended: list[Run], undecided: Mapping[_Key, frozenset[StepId]]) -> None:
         for key, steps in undecided.items():
-            if key in self._running:
+            if key in self._running and not self._running[key].ending.is_cancelled:
                 self._running[key].answered(steps)
         for run in ended:
             self._tell((run.job_id, run.number), run)
         first: dict[JobId, Run] = {}
         for run in open_runs:
             first.setdefault(run.job_id, run)
-            execution = self._running.get((run.job_id, run.number))
-            if execution is not None and run.cancel_requested_at and not execution.ending.is_cancelled:
-                failure = Failure(code="cancelled", message="cancelled by a person")
-                self._engine.cancel(execution.cancel(failure))
         for run in first.values():
             is_paused = run.state is RunState.WAITING and run.owner is None  # goes on only when it is asked for
             if (run.job_id, run.number) not in self._running and not is_paused:
