@@ -24,7 +24,7 @@ from oncue.control.eventsview import read_events
 from oncue.control.execution import Executor
 from oncue.control.progressview import RunTracker, count_instances, open_tracker
 from oncue.control.runs import cancel_run, load_run
-from oncue.control.storedrun import may_go_on, undecided_steps
+from oncue.control.storedrun import undecided_steps
 from oncue.control.workspace import Workspace
 from oncue.core.events import Event
 from oncue.core.model import ENDED_RUNS, AttemptState, Run, RunState, WorkerId
@@ -214,10 +214,8 @@ async def _wait(order: Drive, executor: Executor, run: Run, *, finishing: asynci
 
 
 def _asks(workspace: Workspace, run: Run) -> bool:
-    """Whether a run waits for a person: perhaps one that another process executed until now."""
-    with workspace.store.read() as reader:
-        now = reader.load_run(run.job_id, run.number)
-        return now is not None and now.state is RunState.WAITING and not may_go_on(reader, now)
+    """Whether a run waits for a person, or has waited: another process executed it until now, and need not go on."""
+    return load_run(workspace, run.job_id, run.number).state is RunState.WAITING
 
 
 async def _ask_to_end(order: Drive, executor: Executor, run: Run) -> bool:
