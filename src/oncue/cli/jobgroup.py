@@ -19,6 +19,7 @@ COMMANDS = {
     "why": ("looking:why", "Explain why a step is as it is."),
     "artifact": ("artifact:artifact", "Print or save the output of a step."),
     "log": ("logs:log", "Print what a step wrote while it ran."),
+    "export": ("exporting:export", "Write everything about a job to a ZIP."),
     "accept": ("changing:accept", "Accept a stale output as it is."),
     "list": ("looking:list_jobs", "List the jobs of the workspace."),
     "events": ("looking:events", "List what happened in a job."),
