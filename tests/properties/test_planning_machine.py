@@ -288,7 +288,7 @@ class PlanningMachine(RuleBasedStateMachine):
             assert run.state is RunState.FAILED
             assert run.error is not None
             return
-        assert run.state is RunState.SUCCEEDED
+        assert run.state is RunState.SUCCEEDED, run.error
         assert replay.is_done
         assert replay.waiting == {}
         assert set(run.cut_off) == replay.cut_off
