@@ -28,3 +28,8 @@ def test_every_command_that_prints_data_takes_json(name: str) -> None:
 
     assert command is not None
     assert {"--json", "--workspace"} <= {option for parameter in command.params for option in parameter.opts}
+
+
+@pytest.mark.proves("S2-45")
+def test_no_command_compares_the_results_of_a_step() -> None:
+    assert not {"diff", "compare"} & (set(main.COMMANDS) | set(jobgroup.COMMANDS))

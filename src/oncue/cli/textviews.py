@@ -6,18 +6,21 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from oncue.cli.printing import FOLDED, coloured, fold, show_seconds, table
-from oncue.control.jobsview import JobsView
-from oncue.control.planview import PlannedStepView, PlanView
-from oncue.control.runview import HistoryView, RunView
-from oncue.control.views import JobView, StepView
-from oncue.control.whyview import WhyView
-from oncue.core.findings import Finding
 from oncue.core.model import AttemptState, RunState, step_name
 from oncue.core.plan import Action
 from oncue.core.reasons import explain_reason
 from oncue.core.staleness import StepState
+
+if TYPE_CHECKING:
+    from oncue.control.jobsview import JobsView
+    from oncue.control.planview import PlannedStepView, PlanView
+    from oncue.control.runview import HistoryView, RunView
+    from oncue.control.views import JobView, StepView
+    from oncue.control.whyview import WhyView
+    from oncue.core.findings import Finding
 
 INSTANCES_SHOWN = 20
 
