@@ -19,7 +19,7 @@ from oncue.core.definition import StepDefinition
 from oncue.core.events import EventDraft
 from oncue.core.model import Artifact, ContentHash, Expansion, Failure
 from oncue.core.ports import Store
-from oncue.errors import OncueError
+from oncue.errors import OncueError, WorkspaceError, WriteRefused
 
 
 class Performer:
@@ -32,15 +32,21 @@ class Performer:
         self._threads = threads
 
     async def perform(self, work: Work, report: Callable[[EventDraft], None]) -> Result:
-        """Execute an attempt. Failures of the step are results; only cancellation is raised.
+        """Execute an attempt. Failures of the step are results.
 
         ``report`` takes the step's progress; it may be called from any thread.
+
+        Raises:
+            CancelledError: the task was cancelled.
+            WorkspaceError: the store fails, not the step; the attempt can be repeated when it works again.
         """
         desk = Desk(self._store, work, self.bodies, report)
         try:
             try:
                 result = await self._within_limit(work, desk)
             except Exception as error:
+                if isinstance(error, WorkspaceError) and not isinstance(error, WriteRefused):
+                    raise
                 result = self._explain(error)
             return desk.keep_log(result)
         finally:

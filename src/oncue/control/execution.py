@@ -22,7 +22,7 @@ from oncue.control.workspace import Workspace, load_job
 from oncue.core.events import EventDraft, EventType
 from oncue.core.model import ENDED_RUNS, Failure, JobId, Run, RunState, StepId, WorkerId
 from oncue.core.ports import Engine, Task, TaskKind, Transaction
-from oncue.errors import OncueError
+from oncue.errors import OncueError, WorkspaceError
 
 POLL_SECONDS = 0.05
 POLLS_WITHOUT_LOOK = 20
@@ -113,6 +113,9 @@ class Executor:
             if not execution.is_cancelling:
                 raise
             recorded = execution.settle_cancelled(key)
+        except WorkspaceError as error:
+            execution.lose(error)
+            return
         else:
             recorded = execution.settle(key, result)
         if recorded is not None:
@@ -223,8 +226,9 @@ class Executor:
     def _ended(self, run: Run, error: BaseException | None) -> None:
         """A run ended or paused here, or its worker lost it."""
         key = (run.job_id, run.number)
-        del self._running[key]
+        execution = self._running.pop(key)
         if error is not None:
+            self._engine.cancel(list(execution.work))
             self._give_up(key, error)
             return
         project = asyncio.ensure_future(asyncio.to_thread(project_job, self._workspace, run.job_id))

@@ -164,6 +164,12 @@ class RunExecution:
         self.go_on()
         return self._flush
 
+    def lose(self, error: BaseException) -> None:
+        """Give the run up, because the store fails or the run is another worker's: what it left can be continued."""
+        if not self._is_over:
+            self._is_over = True
+            self._on_end(self.run, error)
+
     def go_on(self) -> None:
         """Begin what may begin and record what happened, unless a transaction is under way: then it follows."""
         if self._is_over or self._flush is not None:
@@ -214,7 +220,7 @@ class RunExecution:
             return
         assert attempt is not None, "an attempt is new, reclaimed, or given up"
         definition = self.progress.graph.steps[step_name(step)]
-        self.work[task_key(attempt.key)] = Work(
+        self.work[task_key(attempt)] = Work(
             attempt=attempt,
             step=definition,
             consumption=self.progress.consumption(step),
@@ -248,7 +254,7 @@ class RunExecution:
         retry_at = now + timedelta(seconds=retry.delay_seconds(failed.key.number))
         self._batch.fail(failed, retry_at=retry_at)
         self._delayed.add(step)
-        self._submit([retry_task(failed.key, retry_at)])
+        self._submit([retry_task(failed, retry_at)])
 
     def _fail_run(self, failed: Attempt) -> None:
         if self._failure is None:
@@ -304,10 +310,10 @@ class RunExecution:
         if flush is not None and not flush.done():
             flush.set_result(None)
         if error is not None:
-            self._is_over = True
-            self._on_end(self.run, error)
+            self.lose(error)
+        if self._is_over:
             return
-        self._submit([step_task(attempt.key) for attempt in (*batch.begun, *batch.reclaimed)])
+        self._submit([step_task(attempt) for attempt in (*batch.begun, *batch.reclaimed)])
         if batch.run_after is not None:
             self.run = batch.run_after
             self._is_over = True
