@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from oncue.cli.errorreport import describe_error, name_job
 from oncue.cli.options import Invocation, read_pairs
 from oncue.cli.plainlines import PlainReporter, describe_event
 from oncue.cli.printing import fold, show_seconds, table
-from oncue.cli.reporting import describe_error, name_job
 from oncue.config import read_actor, read_workspace
 from oncue.core.events import Event, EventType
 from oncue.core.model import JobId, StepId
