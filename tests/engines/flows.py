@@ -58,7 +58,7 @@ def ignore(ctx: StepContext) -> int:
         ctx.remember("late", lambda: "kept")
     except WriteRefused:
         gate.say("refused")
-    gate.begun.clear()
+    gate.cleared.set()
     return 1
 
 
