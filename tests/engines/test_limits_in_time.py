@@ -134,6 +134,16 @@ async def _with_time_passing(workspace: Workspace, clock: ManualClock, job_id: J
         return await run, slept
 
 
+def test_a_run_that_has_failed_does_not_wait_for_retries(workspace: Workspace) -> None:
+    clock = ManualClock()  # nobody moves it, so that no retry is ever due
+    run = run_job(replace(workspace, clock=clock), "doomed")
+
+    assert run.state is RunState.FAILED
+    history = read_history(workspace.store, run.job_id)
+    check_history(history)
+    assert {attempt.key.step: attempt.key.number for attempt in history.attempts} == {"hopeful": 1, "hopeless": 1}
+
+
 def test_a_spent_budget_halts_the_run_before_the_next_step_and_a_resume_goes_on(workspace: Workspace) -> None:
     clock = gate.clock = ManualClock()
     timed = replace(workspace, clock=clock)

@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from oncue import wiring
+from oncue.control.preflight import prepare_run
 from oncue.control.recording import Batch, record_batch
+from oncue.control.runs import start_run
+from oncue.control.triggers import mint_trigger
 from oncue.control.workspace import Workspace
 from oncue.core.canonical import content_hash
 from oncue.core.events import EventDraft, EventType
@@ -25,12 +28,14 @@ from oncue.core.model import (
     Inputs,
     JobId,
     Run,
+    RunKind,
     RunState,
     StepId,
+    TriggerSource,
     WorkerId,
 )
 from oncue.core.request import RunRequest, Scope
-from oncue.errors import WriteRefused
+from oncue.errors import Conflict, UnknownRun, WriteRefused
 from tests.crash.laws import check_history, read_history
 from tests.engines.gates import gate
 from tests.engines.starting import load_run, new_job, open_at, run_whole, start
@@ -237,3 +242,32 @@ def _success(workspace: Workspace, attempt: Attempt) -> Batch:
         currents=[Current(step=step, run=1, number=1, artifact=artifact.hash, inputs=inputs)],
         artifacts=[artifact],
     )
+
+
+def test_waiting_for_a_run_that_was_never_started_says_so(workspace: Workspace) -> None:
+    job = new_job(workspace, "plain")
+
+    async def scenario() -> None:
+        async with wiring.executing(workspace) as executor:
+            with pytest.raises(UnknownRun, match="no run 1: it has not been run"):
+                await asyncio.wait_for(executor.finish(job.id, 1), PATIENCE_SECONDS)
+
+    asyncio.run(scenario())
+
+
+def test_a_start_whose_transaction_fails_leaves_nothing_to_execute(workspace: Workspace) -> None:
+    job = new_job(workspace, "plain")
+    prepared = prepare_run(workspace, job.id, RunRequest())
+    trigger = mint_trigger(
+        workspace, prepared, source=TriggerSource.INTEGRATION_TEST, action=RunKind.RUN, actor="t", trigger_id="t-1"
+    )
+    before = read_history(workspace.store, job.id)
+    other = new_job(workspace, "plain")
+    start(workspace, other.id, trigger_id="t-1")
+
+    with pytest.raises(Conflict, match="was used for job"):
+        start_run(workspace, prepared, trigger)
+
+    assert read_history(workspace.store, job.id) == before
+    with workspace.store.read() as reader:
+        assert [(run.job_id, run.number) for run in reader.list_open_runs()] == [(other.id, 1)]

@@ -22,7 +22,7 @@ from oncue.control.workspace import Workspace, load_job
 from oncue.core.events import EventDraft, EventType
 from oncue.core.model import ENDED_RUNS, Failure, JobId, Run, RunState, StepId, WorkerId
 from oncue.core.ports import Engine, Task, TaskKind, Transaction
-from oncue.errors import OncueError, WorkspaceError
+from oncue.errors import OncueError, UnknownRun, WorkspaceError
 
 POLL_SECONDS = 0.05
 POLLS_WITHOUT_LOOK = 20
@@ -144,6 +144,8 @@ class Executor:
             return
         try:
             stored = await asyncio.to_thread(load_stored_run, self._workspace, run)
+        except WorkspaceError:
+            raise
         except OncueError as error:
             await asyncio.to_thread(self._end_unloadable, run, error)
             raise
@@ -151,13 +153,19 @@ class Executor:
         self._running[key].go_on()
 
     def _take(self, key: _Key) -> Run | None:
-        """Become the owner of a run, where nobody else is; None while it is not its turn."""
+        """Become the owner of a run, where nobody else is; None while it is not its turn.
+
+        Raises:
+            UnknownJob, UnknownRun: there is no such run.
+        """
         job_id, number = key
         store = self._workspace.store
         with store.read() as reader:
             run = reader.load_run(job_id, number)
+            if run is None:
+                raise UnknownRun(number, load_job(reader, job_id).runs)
             ahead = [other for other in reader.list_open_runs() if other.job_id == job_id and other.number < number]
-        if run is None or run.state in ENDED_RUNS:
+        if run.state in ENDED_RUNS:
             return run
         if ahead or (run.owner != self.worker_id and is_owned(store, run)):
             return None

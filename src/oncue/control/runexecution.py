@@ -262,7 +262,7 @@ class RunExecution:
             self._failure = Failure(code="step_failed", message=f"step {failed.key.step}: {reason}")
 
     def _end_if_done(self) -> None:
-        if self.work or self._delayed or self._expanding:
+        if self.work or self._expanding or (self._delayed and self._failure is None):
             return
         if self._failure is None and not self.progress.is_done:
             if self._steps_left == 0:
