@@ -275,6 +275,8 @@ class PlanningMachine(RuleBasedStateMachine):
                 assert call.previous == (before.value if before is not None and is_same else None)
             if output is None or this in self.world.failing:
                 assert attempt.state is AttemptState.FAILED
+                assert attempt.error is not None
+                assert attempt.error.code == ("missing_input" if output is None else "exception")
                 replay.fail(this)
                 failures.append(attempt)
             else:

@@ -103,6 +103,8 @@ class Performer:
         collections = {collection.hash for collection in work.consumption.collections}
         inputs: dict[str, Output | Mapping[str, Output]] = {}
         for name, text in work.consumption.steps.items():
+            if not text:
+                raise StepFailed(f"{attempt.key.step} needs {name}, and part of its output is missing", code="missing_input")
             address = ContentHash(text)
             inputs[name] = self.bodies.collection(address) if address in collections else self.bodies.output(address)
         context = StepContext(
