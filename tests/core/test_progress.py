@@ -63,6 +63,7 @@ OLD: dict[str, object] = {
 # ------------------------------------------------------------------------------------------------------ order
 
 
+@pytest.mark.proves("S2-36")
 def test_steps_become_ready_when_everything_they_need_has_ended() -> None:
     bench = Bench(step("a"), step("b"), step("c", "a", "b"), step("d", "c"), step("e", "a"))
     driver = Driver(bench, RunRequest())
