@@ -1,14 +1,19 @@
 """Bad input: a clear error with the next command, the right exit code, and nothing changed."""
 
+import json
 import os
 import sqlite3
 import stat
+import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.shipped import Shell
+from oncue.control.jobs import create_job
+from oncue.wiring import open_workspace
+from tests.acceptance.shipped import COMMAND, Shell, states
 
 
 @pytest.mark.proves("S4-4", "S4-22")
@@ -174,13 +179,20 @@ def test_without_a_workspace_only_create_makes_one(shell: Shell, command: tuple[
 
 
 def test_a_prefix_that_fits_several_jobs_is_refused(shell: Shell, chain: str) -> None:
-    others = [shell.create("chain.yaml") for _ in range(32)]
-    first = next(one for one in others if sum(other[0] == one[0] for other in [chain, *others]) > 1)[0]
+    workspace = open_workspace(shell.folder / ".oncue", create=False)
+    twin = create_job(
+        replace(workspace, new_id=lambda: f"{chain[:6]}twin"), "chain.yaml", params={}, folder=shell.folder, is_text=True
+    )
+    workspace.store.close()
 
-    answer = shell.run("job", "show", first, "--json")
+    answer = shell.run("job", "show", chain[:6], "--json")
+    exact = shell.run("job", "show", twin.id, "--json")
 
     assert (answer.code, answer.error["code"]) == (5, "ambiguous_job")
+    assert chain in answer.error["message"]
+    assert twin.id in answer.error["message"]
     assert "more characters" in answer.error["hint"]
+    assert (exact.code, exact.json["job_id"]) == (0, twin.id)
 
 
 def test_a_workspace_of_a_newer_version_is_refused(shell: Shell, done: str) -> None:
@@ -261,6 +273,44 @@ def test_a_missing_corpus_folder_fails_the_step_with_the_folder(shell: Shell) ->
 
     assert (answer.code, answer.json["run"]["status"]) == (1, "failed")
     assert "no-such-folder" in answer.json["run"]["error"]["message"]
+
+
+def test_an_unreadable_document_is_reported_and_the_rest_goes_on(shell: Shell) -> None:
+    documents = shell.folder / "documents"
+    documents.mkdir()
+    text = "# Rain\n\nRain is water that falls from clouds. Rain begins when drops in a cloud grow too heavy to stay up. "
+    (documents / "rain.md").write_text(text * 3, encoding="utf-8")
+    (documents / "broken.pdf").write_bytes(b"%PDF-1.7 this is not what it says")
+    job = shell.create("research", "question=How does rain begin?", "corpus=documents")
+
+    answer = shell.run("job", "run", job, "--json")
+
+    assert (answer.code, answer.json["run"]["status"]) == (0, "succeeded"), answer
+    assert "broken.pdf" in json.dumps(shell.get("job", "artifact", job, "corpus")["value"])
+
+
+def test_a_full_disk_is_said_and_the_run_goes_on_when_there_is_space(shell: Shell, done: str) -> None:
+    kilobytes = 48  # a limit on the size of files is the disk that is full for one process alone
+    command = " ".join([*COMMAND, "job", "rerun", done, "--json"])
+
+    full = subprocess.run(
+        ["bash", "-c", f"ulimit -f {kilobytes}; exec {command}"],
+        cwd=shell.folder,
+        env=shell.environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    error = json.loads(full.stderr)["error"]
+    assert (full.returncode, error["code"]) == (1, "workspace_error"), full
+    assert "full" in error["message"]
+    assert "space" in error["hint"]
+    resumed = shell.run("job", "run", done, "--json")
+    assert resumed.code == 0
+    assert all(state == "fresh" for state in states(shell.get("job", "show", done)).values())
+    assert shell.get("job", "history", done)["runs"][0]["status"] == "succeeded"
 
 
 def test_errors_for_people_have_a_message_and_a_hint_and_no_traceback(standing: tuple[Shell, str]) -> None:

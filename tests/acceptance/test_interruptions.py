@@ -59,6 +59,25 @@ def test_ctrl_c_cancels_the_run_and_the_job_can_go_on(shell: Shell, gated: str) 
     assert shown["steps"][1]["last_attempt"]["status"] == "cancelled"
 
 
+def test_a_second_ctrl_c_leaves_at_once_even_when_a_step_will_not_end(shell: Shell) -> None:
+    shell.pipe("started")
+    shell.pipe("go")
+    shell.write("deaf.yaml", "steps:\n  - {id: deaf, run: \"trap '' TERM INT; echo $$ > started; read line < go\"}\n")
+    job = shell.create("deaf.yaml")
+    process = shell.start("job", "run", job)
+    wait_until_held(shell)
+
+    process.send_signal(signal.SIGINT)
+    assert process.stderr is not None
+    said = next(line for line in process.stderr if line.startswith("cancelling"))
+    process.send_signal(signal.SIGINT)
+    answer = end(process)
+
+    assert "Ctrl-C again leaves at once" in said
+    assert (answer.code, "left at once" in answer.err) == (130, True)
+    assert f"oncue job run {job}" in answer.err
+
+
 @pytest.mark.proves("S4-11", "S4-19", "S2-35")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["terminated", "killed"])
 def test_an_interrupted_run_is_continued_and_no_other_is_started(shell: Shell, gated: str, number: signal.Signals) -> None:

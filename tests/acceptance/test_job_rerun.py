@@ -108,6 +108,31 @@ def test_rerun_failed_is_the_same_by_another_name(shell: Shell, done: str) -> No
     assert (rerun["kind"], rerun["scope"]) == ("resume", "resume")
 
 
+@pytest.mark.proves("S4-20", "S2-21")
+def test_a_rerun_executes_a_step_as_the_first_run_did(shell: Shell) -> None:
+    shell.write(
+        "again.py",
+        "from oncue import StepContext, StepFailed, Workflow\n"
+        "again = Workflow('again')\n\n\n"
+        "@again.step(retries=2, backoff_seconds=0.01)\n"
+        "def moody(ctx: StepContext) -> int:\n"
+        "    if ctx.attempt < 3:\n"
+        "        raise StepFailed('not in the mood')\n"
+        "    return ctx.attempt\n",
+    )
+    job = shell.create("again:again")
+
+    shell.get("job", "run", job)
+    shell.get("job", "rerun", job, "--step", "moody")
+
+    happened: dict[int, list[tuple[str, int | None]]] = {1: [], 2: []}
+    for event in shell.get("job", "events", job)["events"]:
+        if event["step"]:
+            happened[event["run"]].append((event["type"], event["data"].get("attempt")))
+    first = ("step_started", None), ("step_failed", 1), ("step_started", 2), ("step_failed", 2), ("step_started", 3)
+    assert happened == {1: [*first, ("step_succeeded", None)], 2: [*first, ("step_succeeded", None)]}
+
+
 @pytest.mark.proves("S4-12")
 def test_one_step_alone_leaves_the_others_as_they_are(shell: Shell, done: str) -> None:
     before = shell.get("job", "show", done)

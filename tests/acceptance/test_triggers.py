@@ -10,7 +10,7 @@ from oncue.control.runs import start_run
 from tests.acceptance.shipped import Shell
 
 
-@pytest.mark.proves("S1-26", "S1-30", "S1-31", "S1-32", "S1-33", "S2-4")
+@pytest.mark.proves("S1-26", "S1-30", "S1-31", "S1-32", "S1-33")
 def test_the_history_tells_who_started_a_run_through_what_when_and_why(shell: Shell, chain: str) -> None:
     before = datetime.now(UTC)  # noqa: TID251
     shell.get("job", "run", chain, "--actor", "grace", "--reason", "the first time")

@@ -58,6 +58,11 @@ def address(content: object) -> ContentHash:
     return content_hash(canonical_json(content))
 
 
+def collection_address(pairs: Sequence[tuple[str, str]]) -> ContentHash:
+    """The address of a fan-out's instances, key and artifact."""
+    return address({"$instances": [list(pair) for pair in pairs]})
+
+
 class Bench:
     """A job whose outputs are put there by hand. The content of a step's output is any JSON value."""
 
@@ -159,7 +164,7 @@ class Bench:
         """What a step that consumes the whole of another gets now."""
         if self.graph.steps[name].each is None:
             return self.artifact(name)
-        return address([[step_key(this), self.artifact(this)] for this in self.members(name)])
+        return collection_address([(step_key(this) or "", self.artifact(this)) for this in self.members(name)])
 
     def item(self, this: str) -> str:
         """What an instance is given now."""

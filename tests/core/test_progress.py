@@ -10,7 +10,7 @@ from oncue.core.model import ArtifactKind, Current, Expansion, Inputs, StepId, s
 from oncue.core.plan import plan_run
 from oncue.core.progress import RunProgress
 from oncue.core.request import Downstream, RunRequest, Scope
-from tests.core.bench import PAGES, Bench, address, step, weekly
+from tests.core.bench import PAGES, Bench, address, collection_address, step, weekly
 
 
 class Driver:
@@ -63,6 +63,7 @@ OLD: dict[str, object] = {
 # ------------------------------------------------------------------------------------------------------ order
 
 
+@pytest.mark.proves("S2-36")
 def test_steps_become_ready_when_everything_they_need_has_ended() -> None:
     bench = Bench(step("a"), step("b"), step("c", "a", "b"), step("d", "c"), step("e", "a"))
     driver = Driver(bench, RunRequest())
@@ -140,16 +141,14 @@ def test_a_step_consumes_what_is_current_when_it_begins() -> None:
     assert driver.take() == ["summary[x]"]
     driver.succeed("summary[x]", "new")
 
-    collection = [["x", address("new")], ["y", address("summary of y")]]
+    collection = collection_address([("x", address("new")), ("y", address("summary of y"))])
     check = driver.progress.consumption(StepId("check[x]"))
     report = driver.progress.consumption(StepId("report"))
 
     assert (check.steps, check.item, check.collections) == ({}, address("new"), ())
-    assert report.steps == {"plan": address("the plan"), "summary": address(collection)}
+    assert report.steps == {"plan": address("the plan"), "summary": collection}
     assert report.item is None
-    assert [(artifact.kind, artifact.hash) for artifact in report.collections] == [
-        (ArtifactKind.COLLECTION, address(collection))
-    ]
+    assert [(artifact.kind, artifact.hash) for artifact in report.collections] == [(ArtifactKind.COLLECTION, collection)]
 
 
 def test_a_step_that_needs_nothing_consumes_nothing() -> None:
@@ -225,7 +224,7 @@ def test_a_fan_out_over_nothing_is_done_at_once() -> None:
     driver.spread("summary", {})
 
     assert driver.take() == ["report"]
-    assert driver.progress.consumption(StepId("report")).steps["summary"] == address([])
+    assert driver.progress.consumption(StepId("report")).steps["summary"] == collection_address([]) != address([])
     driver.succeed("report", 1)
     assert driver.is_done()
 
@@ -365,9 +364,9 @@ def test_a_fan_out_that_is_reused_stays_as_it_was_planned_though_its_list_change
     )
     driver.succeed("pages", ["new"])
 
-    summaries = [["x", address("summary of x")], ["y", address("summary of y")]]
+    summaries = [("x", address("summary of x")), ("y", address("summary of y"))]
     assert driver.take() == ["report"]
-    assert driver.progress.consumption(StepId("report")).steps["summary"] == address(summaries)
+    assert driver.progress.consumption(StepId("report")).steps["summary"] == collection_address(summaries)
 
 
 def test_a_step_behind_a_kept_source_executes_when_the_source_became_stale() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import pairwise
 
@@ -31,7 +31,7 @@ _LETTERS = {
     EventType.RUN_ENDED: "E",
 }
 _STEP_ORDER = re.compile(r"X|(SP*F)*(SP*[OFC]?)?")
-_RUN_ORDER = re.compile(r"Q(R*S([KR]|WK)*W?R*)?E?")
+_RUN_ORDER = re.compile(r"QR*(S([KR]|WK)*W?R*)?E?")
 _MANY = 1 << 30
 
 
@@ -40,7 +40,7 @@ class History:
     """Everything that is stored of one job."""
 
     job: Job
-    graph: Graph
+    graph: Graph = field(compare=False)
     runs: Sequence[Run]
     attempts: Sequence[Attempt]
     events: Sequence[Event]

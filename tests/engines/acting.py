@@ -11,21 +11,25 @@ from oncue import wiring
 from oncue.control.tasks import advance_task
 from oncue.control.workspace import Workspace
 from oncue.core.model import OPEN_RUNS, JobId
+from oncue.errors import WorkspaceError
 from tests.engines.gates import gate
 from tests.engines.starting import open_at, start
-from tests.support.processes import Line
+from tests.support.processes import PATIENCE_SECONDS, Line
 
 SOME_ATTEMPTS = 5
 
 
-def run_job(line: Line, *, location: str, folder: str, job: str, holds: bool = True) -> None:
-    """Continue the job's first open run, or start one, and finish it; says ``ended N STATE``."""
+def run_job(line: Line, *, location: str, folder: str, job: str, holds: bool = True, lingers: bool = False) -> None:
+    """Continue the job's first open run, or start one, and finish it; says ``ended N STATE``.
+
+    With ``lingers`` it serves until a step that outlives its run has cleared the gate, and says ``left``.
+    """
     gate.line, gate.holds = line, holds
     workspace = _open(location, folder)
-    asyncio.run(_run_job(workspace, JobId(job)))
+    asyncio.run(_run_job(workspace, JobId(job), lingers=lingers))
 
 
-async def _run_job(workspace: Workspace, job_id: JobId) -> None:
+async def _run_job(workspace: Workspace, job_id: JobId, *, lingers: bool) -> None:
     async with wiring.executing(workspace) as executor:
         with workspace.store.read() as reader:
             left = [run for run in reader.list_runs(job_id) if run.state in OPEN_RUNS]
@@ -33,6 +37,9 @@ async def _run_job(workspace: Workspace, job_id: JobId) -> None:
         gate.say(f"worker {executor.worker_id}")
         ended = await executor.finish(job_id, run.number)
         gate.say(f"ended {ended.number} {ended.state.value}")
+        if lingers:
+            await asyncio.to_thread(gate.cleared.wait, PATIENCE_SECONDS)
+            gate.say("left")
 
 
 def queue_behind(line: Line, *, location: str, folder: str, job: str) -> None:
@@ -76,6 +83,27 @@ def run_in_little_space(line: Line, *, location: str, folder: str, job: str, lar
     """Run a job where no file may grow beyond a size."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file_bytes, resource.RLIM_INFINITY))
     run_job(line, location=location, folder=folder, job=job, holds=False)
+
+
+def run_through_a_shortage(line: Line, *, location: str, folder: str, job: str, largest_file_bytes: int) -> None:
+    """Run a job where no file may grow beyond a size, say what that comes to, and run it again without the limit."""
+    gate.line, gate.holds = line, False
+    workspace = _open(location, folder)
+    asyncio.run(_run_through_a_shortage(workspace, JobId(job), largest_file_bytes))
+
+
+async def _run_through_a_shortage(workspace: Workspace, job_id: JobId, largest_file_bytes: int) -> None:
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    async with wiring.executing(workspace) as executor:
+        run = start(workspace, job_id, owner=executor.worker_id)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file_bytes, unlimited[1]))
+        try:
+            await executor.finish(job_id, run.number)
+        except WorkspaceError as error:
+            gate.say(f"shortage WorkspaceError: {error}")
+        resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+        ended = await executor.finish(job_id, run.number)
+        gate.say(f"ended {ended.number} {ended.state.value}")
 
 
 def _open(location: str, folder: str) -> Workspace:

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from oncue.control.workspace import Workspace
+from tests.engines.gates import gate
+from tests.engines.starting import open_at
 from tests.support.processes import Nursery, nursery
 
 MODULES = ("tests.engines.acting", "tests.engines.flows", "oncue.store.postgres", "oncue.engines.embedded")
@@ -24,3 +27,13 @@ def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return str(tmp_path / "workspace")
     url: str = request.getfixturevalue("postgres_url")
     return url
+
+
+@pytest.fixture
+def workspace(location: str, tmp_path: Path) -> Iterator[Workspace]:
+    """A new workspace, opened by the test itself."""
+    gate.reset()
+    opened = open_at(location, tmp_path)
+    yield opened
+    gate.opened.set()
+    opened.store.close()

@@ -58,7 +58,7 @@ def ignore(ctx: StepContext) -> int:
         ctx.remember("late", lambda: "kept")
     except WriteRefused:
         gate.say("refused")
-    gate.begun.clear()
+    gate.cleared.set()
     return 1
 
 
@@ -160,3 +160,16 @@ def large_part(small_part: str) -> str:
 @large.step
 def sized(large_part: str) -> int:
     return len(large_part)
+
+
+doomed = Workflow("doomed")
+
+
+@doomed.step(retries=1, backoff_seconds=300)
+def hopeful() -> int:
+    raise StepFailed("try again later")
+
+
+@doomed.step
+async def hopeless() -> int:
+    raise StepFailed("never")

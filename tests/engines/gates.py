@@ -19,6 +19,7 @@ class Gate:
     holds: bool = True
     opened: threading.Event = field(default_factory=threading.Event)
     begun: threading.Event = field(default_factory=threading.Event)
+    cleared: threading.Event = field(default_factory=threading.Event)
     clock: ManualClock | None = None
 
     def say(self, text: str) -> None:
@@ -29,7 +30,7 @@ class Gate:
     def reset(self) -> None:
         """A new gate."""
         self.line, self.holds, self.clock = None, True, None
-        self.opened, self.begun = threading.Event(), threading.Event()
+        self.opened, self.begun, self.cleared = threading.Event(), threading.Event(), threading.Event()
 
 
 gate = Gate()

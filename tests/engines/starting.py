@@ -29,8 +29,8 @@ def open_at(location: str, folder: Path, *, clock: Clock | None = None) -> Works
 
 
 def new_job(workspace: Workspace, flow: str, *, params: Mapping[str, object] | None = None) -> Job:
-    """A job of one of the workflows for these tests, or of a manifest file."""
-    name = flow if flow.endswith(".yaml") else f"tests.engines.flows:{flow}"
+    """A job of one of the workflows for these tests, of ``module:name``, or of a manifest file."""
+    name = flow if flow.endswith(".yaml") or ":" in flow else f"tests.engines.flows:{flow}"
     return create_job(workspace, name, params=params or {}, folder=ROOT)
 
 

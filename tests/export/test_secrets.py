@@ -53,7 +53,13 @@ def test_harmless_text_is_left_alone(text: str) -> None:
 
 
 def test_values_of_secret_variables_are_known_from_eight_characters_on() -> None:
-    environ = {"MY_API_KEY": "swordfish-1", "db_password": "hunter22", "A_TOKEN": "short", "HOME": "a-place-to-live", "X_KEY": ""}
+    environ = {
+        "MY_API_KEY": "swordfish-1",
+        "db_password": "hunter22",
+        "A_TOKEN": "short",
+        "HOME": "a-place-to-live",
+        "X_KEY": "",
+    }
 
     assert known_secrets(environ) == (
         KnownSecret(name="$MY_API_KEY", value="swordfish-1"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -15,6 +15,7 @@ from oncue import Workflow
 from oncue.control.calls import LoadedWorkflow
 from oncue.core.definition import WorkflowDefinition
 from oncue.core.model import SourceKind, WorkflowSource
+from oncue.errors import UnknownWorkflow
 
 Value = Any
 Element = dict[str, Value]
@@ -131,7 +132,10 @@ class WorldLoader:
         return self.known[1]
 
     def restore(self, source: WorkflowSource, definition: WorkflowDefinition) -> LoadedWorkflow:
-        raise AssertionError(f"{source.ref} is no manifest, and {definition.name} cannot be restored from one")
+        loaded = self.load(source)
+        if loaded.definition.steps != definition.steps:
+            raise UnknownWorkflow(source.ref, why="its code has changed since")
+        return replace(loaded, definition=definition)
 
     def is_unchanged(self, source: WorkflowSource, definition: WorkflowDefinition) -> bool:
         return self.load(source).definition == definition

@@ -360,6 +360,7 @@ def test_durations_are_those_of_the_latest_successes_of_every_instance(store: St
 # --------------------------------------------------------------------------------------------------- steps and outputs
 
 
+@pytest.mark.proves("S2-36")
 def test_a_step_knows_its_latest_attempt_and_its_current_output(store: Store) -> None:
     with_job(store)
     first, second = an_attempt("collect"), an_attempt("collect", run=2)

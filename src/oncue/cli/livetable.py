@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
@@ -72,22 +73,44 @@ def draw(tracker: RunTracker, now: datetime, *, height: int) -> Table:
 _Row = tuple["Text | str", "Text | str", "ProgressBar | Text | str", str, str]
 
 
+@dataclass(slots=True)
+class _Block:
+    """Some phases in a row: one in full, or one or more folded into a single line."""
+
+    phases: list[str]
+    lines: list[StepLine]
+    is_folded: bool = False
+
+    @property
+    def height(self) -> int:
+        return 1 if self.is_folded else 1 + len(self.lines)
+
+
 def _rows(tracker: RunTracker, now: datetime, *, room: int) -> list[_Row]:
-    """All lines where there is room; else whole phases are folded into one line, those that wait or have ended first."""
-    phases = [(phase, list(lines)) for phase, lines in groupby(tracker.lines.values(), key=lambda line: line.phase)]
-    folded: set[int] = set()
-    needed = sum(1 + len(lines) for _, lines in phases)
-    for index in sorted(range(len(phases)), key=lambda index: _is_busy(phases[index][1])):
-        if needed <= room:
+    """All lines where there is room; else phases that wait or have ended are folded, then neighbours among them joined."""
+    blocks = [_Block([phase], list(lines)) for phase, lines in groupby(tracker.lines.values(), key=lambda line: line.phase)]
+    for block in sorted(blocks, key=lambda block: _is_busy(block.lines)):
+        if sum(other.height for other in blocks) <= room or _is_busy(block.lines):
             break
-        folded.add(index)
-        needed -= len(phases[index][1])
+        block.is_folded = True
+    if sum(block.height for block in blocks) > room:
+        blocks = _join(blocks)
     rows: list[_Row] = []
-    for index, (phase, lines) in enumerate(phases):
-        rows.append(_phase_row(phase, lines, is_folded=index in folded))
-        if index not in folded:
-            rows.extend(_line_row(line, now) for line in lines)
+    for block in blocks:
+        rows.append(_phase_row(block))
+        if not block.is_folded:
+            rows.extend(_line_row(line, now) for line in block.lines)
     return rows if len(rows) <= room else [*rows[: room - 1], ("", Text(f"… and {len(rows) - room + 1} more"), "", "", "")]
+
+
+def _join(blocks: Sequence[_Block]) -> list[_Block]:
+    joined: list[_Block] = []
+    for block in blocks:
+        if block.is_folded and joined and joined[-1].is_folded:
+            joined[-1] = _Block(joined[-1].phases + block.phases, joined[-1].lines + block.lines, is_folded=True)
+        else:
+            joined.append(block)
+    return joined
 
 
 def _is_busy(lines: Sequence[StepLine]) -> int:
@@ -95,11 +118,13 @@ def _is_busy(lines: Sequence[StepLine]) -> int:
     return 2 if LineState.RUNNING in states else int(LineState.FAILED in states)
 
 
-def _phase_row(phase: str, lines: Sequence[StepLine], *, is_folded: bool) -> _Row:
-    if not is_folded:
-        return ("", Text(phase, style="bold"), "", "", "")
-    ended = sum(line.state in (LineState.SUCCEEDED, LineState.REUSED) for line in lines)
-    return ("", Text(phase, style="bold"), f"{ended} of {len(lines)} steps", "", "")
+def _phase_row(block: _Block) -> _Row:
+    first, last = block.phases[0], block.phases[-1]
+    name = Text(first if first == last else f"{first} … {last}", style="bold")
+    if not block.is_folded:
+        return ("", name, "", "", "")
+    ended = sum(line.state in (LineState.SUCCEEDED, LineState.REUSED) for line in block.lines)
+    return ("", name, f"{ended} of {len(block.lines)} steps", "", "")
 
 
 def _line_row(line: StepLine, now: datetime) -> _Row:
@@ -127,7 +152,7 @@ def _elapsed(line: StepLine, now: datetime) -> str:
 def _left(line: StepLine) -> str:
     if line.state not in (LineState.WAITING, LineState.RUNNING) or (left := line.seconds_left) is None:
         return ""
-    return f"usually {show_seconds(left[1])}"
+    return f"{show_seconds(left[1])} of work" if line.is_fan_out else f"usually {show_seconds(left[1])}"
 
 
 def _title(tracker: RunTracker, now: datetime) -> Text:

@@ -75,7 +75,7 @@ def run_command(arguments: Sequence[str]) -> int:
         print("cancelled", file=sys.stderr)
         return CANCELLED
     except Exception as error:
-        from oncue.cli.reporting import report_error
+        from oncue.cli.errorreport import report_error
 
         return report_error(error, invocation, is_json=is_json)
     return code if isinstance(code, int) else 0

@@ -6,19 +6,22 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from oncue.cli.printing import FOLDED, coloured, fold, show_seconds, table
 from oncue.control.decisionview import answer_command
-from oncue.control.jobsview import JobsView
-from oncue.control.planview import PlannedStepView, PlanView
-from oncue.control.runview import HistoryView, RunView
-from oncue.control.views import JobView, StepView
-from oncue.control.whyview import WhyView
-from oncue.core.findings import Finding
 from oncue.core.model import AttemptState, RunState, step_name
 from oncue.core.plan import Action
 from oncue.core.reasons import explain_reason
 from oncue.core.staleness import StepState
+
+if TYPE_CHECKING:
+    from oncue.control.jobsview import JobsView
+    from oncue.control.planview import PlannedStepView, PlanView
+    from oncue.control.runview import HistoryView, RunView
+    from oncue.control.views import JobView, StepView
+    from oncue.control.whyview import WhyView
+    from oncue.core.findings import Finding
 
 INSTANCES_SHOWN = 20
 
@@ -57,16 +60,17 @@ def _question_lines(view: JobView) -> list[str]:
 
 
 def _step_rows(steps: Sequence[StepView]) -> list[list[str]]:
-    """The rows of one definition; a long fan-out is folded: first what needs attention."""
+    """The rows of one definition; of a long fan-out those that need attention."""
     if len(steps) <= INSTANCES_SHOWN:
         return [_step_row(step) for step in steps]
     unsound = [step for step in steps if step.state not in (StepState.FRESH, StepState.ACCEPTED)]
-    shown = (unsound or list(steps))[:INSTANCES_SHOWN]
-    counts = ", ".join(f"{sum(step.state is state for step in steps)} {state.value}" for state in StepState
-                       if any(step.state is state for step in steps))  # fmt: skip
-    rows = [_step_row(step) for step in shown]
-    rest = ["", f"… and {len(steps) - len(shown)} more", "", f"{len(steps)} instances: {counts}"]
-    return [*rows, rest]
+    shown = unsound[:INSTANCES_SHOWN]
+    counts = ", ".join(
+        f"{count} {coloured(state.value)}" for state in StepState if (count := sum(step.state is state for step in steps))
+    )
+    whole = [str(steps[0].ordinal), step_name(steps[0].id), "", f"{len(steps)} instances: {counts}"]
+    more = [["", f"… and {len(unsound) - len(shown)} more", "", ""]] if len(unsound) > len(shown) else []
+    return [whole, *(_step_row(step) for step in shown), *more]
 
 
 def _step_row(step: StepView) -> list[str]:

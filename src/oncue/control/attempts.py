@@ -20,7 +20,7 @@ from oncue.core.canonical import canonical_json, content_hash
 from oncue.core.definition import StepDefinition
 from oncue.core.events import EventDraft
 from oncue.core.model import Artifact, ContentHash, Expansion, Failure, Job, Run
-from oncue.errors import OncueError
+from oncue.errors import OncueError, WorkspaceError, WriteRefused
 
 
 class Performer:
@@ -36,9 +36,13 @@ class Performer:
         self._threads = threads
 
     async def perform(self, work: Work, report: Callable[[EventDraft], None]) -> Result:
-        """Execute an attempt. Failures of the step are results; only cancellation is raised.
+        """Execute an attempt. Failures of the step are results.
 
         ``report`` takes the step's progress; it may be called from any thread.
+
+        Raises:
+            CancelledError: the task was cancelled.
+            WorkspaceError: the store fails, not the step; the attempt can be repeated when it works again.
         """
         asker = Asker(self._workspace, self._run, work.attempt, self._job.replayed_from)
         desk = Desk(self._store, work, self.bodies, report, asker)
@@ -48,6 +52,8 @@ class Performer:
             except Suspended:
                 result = Result(is_suspended=True)
             except Exception as error:
+                if isinstance(error, WorkspaceError) and not isinstance(error, WriteRefused):
+                    raise
                 result = self._explain(error)
             return desk.keep_log(result)
         finally:
@@ -104,6 +110,8 @@ class Performer:
         collections = {collection.hash for collection in work.consumption.collections}
         inputs: dict[str, Output | Mapping[str, Output]] = {}
         for name, text in work.consumption.steps.items():
+            if not text:
+                raise StepFailed(f"{attempt.key.step} needs {name}, and part of its output is missing", code="missing_input")
             address = ContentHash(text)
             inputs[name] = self.bodies.collection(address) if address in collections else self.bodies.output(address)
         context = StepContext(

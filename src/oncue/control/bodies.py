@@ -10,7 +10,7 @@ from threading import Lock
 from oncue.control.calls import StepOutput
 from oncue.control.outputs import Output, decode_output
 from oncue.core.canonical import NotCanonical, canonical_json, content_hash
-from oncue.core.model import Artifact, ArtifactKind, ContentHash, StepId
+from oncue.core.model import INSTANCES, Artifact, ArtifactKind, ContentHash, StepId
 from oncue.core.ports import Store
 from oncue.errors import NoArtifact, OutputNotSerializable
 
@@ -40,7 +40,7 @@ class Bodies:
     def collection(self, address: ContentHash) -> Mapping[str, Output]:
         """The outputs of a fan-out's instances, key → output, in order."""
         _, body = self._body(address)
-        pairs = [(key, ContentHash(part)) for key, part in json.loads(body)]
+        pairs = [(key, ContentHash(part)) for key, part in json.loads(body)[INSTANCES]]
         missing = [part for _, part in pairs if part not in self._kept]
         if missing:
             self._load_many(missing)

@@ -26,7 +26,7 @@ from oncue.core.dispatch import Engine, Task, TaskKind
 from oncue.core.events import EventDraft, EventType
 from oncue.core.model import ENDED_RUNS, Failure, JobId, Run, RunState, StepId, WorkerId
 from oncue.core.ports import Transaction
-from oncue.errors import OncueError
+from oncue.errors import OncueError, UnknownRun, WorkspaceError
 
 POLL_SECONDS = 0.05
 POLLS_WITHOUT_LOOK = 20
@@ -116,6 +116,9 @@ class Executor:
             if not execution.ending.is_cancelled:
                 raise
             recorded = execution.settle_cancelled(key)
+        except WorkspaceError as error:
+            execution.lose(error)
+            return
         else:
             recorded = execution.settle(key, result)
         if recorded is not None:
@@ -144,6 +147,8 @@ class Executor:
             return
         try:
             stored = await asyncio.to_thread(load_stored_run, self._workspace, run)
+        except WorkspaceError:
+            raise
         except OncueError as error:
             await asyncio.to_thread(self._end_unloadable, run, error)
             raise
@@ -154,14 +159,20 @@ class Executor:
             self._cancel({key: await asyncio.to_thread(explain_cancel, self._workspace, run)})
 
     def _take(self, key: _Key) -> Run | None:
-        """Become the owner of a run, where nobody else is; None while it is not its turn."""
+        """Become the owner of a run, where nobody else is; None while it is not its turn.
+
+        Raises:
+            UnknownJob, UnknownRun: there is no such run.
+        """
         job_id, number = key
         store = self._workspace.store
         with store.read() as reader:
             run = reader.load_run(job_id, number)
+            if run is None:
+                raise UnknownRun(number, load_job(reader, job_id).runs)
             ahead = [other for other in reader.list_open_runs() if other.job_id == job_id and other.number < number]
-            is_waiting = run is not None and run.state is RunState.WAITING and not may_go_on(reader, run)
-        if run is None or run.state in ENDED_RUNS:
+            is_waiting = run.state is RunState.WAITING and not may_go_on(reader, run)
+        if run.state in ENDED_RUNS:
             return run
         if ahead or is_waiting or (run.owner != self.worker_id and is_owned(store, run)):
             return None
@@ -219,8 +230,9 @@ class Executor:
     def _ended(self, run: Run, error: BaseException | None) -> None:
         """A run ended or paused here, or its worker lost it."""
         key = (run.job_id, run.number)
-        del self._running[key]
+        execution = self._running.pop(key)
         if error is not None:
+            self._engine.cancel(list(execution.work))
             self._give_up(key, error)
             return
         project = asyncio.ensure_future(asyncio.to_thread(project_job, self._workspace, run.job_id))

@@ -152,6 +152,12 @@ class RunExecution:
         self.go_on()
         return self._flush
 
+    def lose(self, error: BaseException) -> None:
+        """Give the run up, because the store fails or the run is another worker's: what it left can be continued."""
+        if not self._is_over:
+            self._is_over = True
+            self._on_end(self.run, error)
+
     def go_on(self) -> None:
         """Begin what may begin and record what happened, unless a transaction is under way: then it follows."""
         if self._is_over or self._flush is not None:
@@ -211,7 +217,7 @@ class RunExecution:
 
     def _start(self, attempt: Attempt) -> None:
         """Let an attempt execute after the commit."""
-        self.work[task_key(attempt.key)] = self._elements.work(attempt, self.run)
+        self.work[task_key(attempt)] = self._elements.work(attempt, self.run)
 
     def _succeed(self, work: Work, result: Result, now: datetime) -> None:
         inputs = work.inputs(result, self.progress.snapshot.param_hashes)
@@ -231,10 +237,10 @@ class RunExecution:
         retry_at = now + timedelta(seconds=retry.delay_seconds(failed.key.number))
         self._batch.fail(failed, retry_at=retry_at)
         self._delayed.add(step)
-        self._submit([retry_task(failed.key, retry_at)])
+        self._submit([retry_task(failed, retry_at)])
 
     def _end_if_done(self) -> None:
-        if self.work or self._delayed or self._expanding:
+        if self.work or self._expanding or (self._delayed and not self.ending.is_near):
             return
         if not self.ending.is_near and not self.progress.is_done:
             if self.waiting and (self._steps_left == 0 or not self.progress.ready):
@@ -278,10 +284,10 @@ class RunExecution:
         if flush is not None and not flush.done():
             flush.set_result(None)
         if error is not None:
-            self._is_over = True
-            self._on_end(self.run, error)
+            self.lose(error)
+        if self._is_over:
             return
-        self._submit([step_task(attempt.key) for attempt in batch.starting])
+        self._submit([step_task(attempt) for attempt in batch.starting])
         if batch.run_after is not None:
             self.run = batch.run_after
             self._is_over = True

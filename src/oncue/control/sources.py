@@ -63,8 +63,9 @@ def executable(workspace: Workspace, job: Job, followed: FollowedDefinition) -> 
     """
     if followed.loaded is not None:
         return followed.loaded
-    if job.source.kind is SourceKind.MANIFEST:
-        return workspace.loader.restore(job.source, followed.graph.definition)
+    definition = followed.graph.definition
+    if job.source.kind is SourceKind.MANIFEST or workspace.loader.is_unchanged(job.source, definition):
+        return workspace.loader.restore(job.source, definition)
     return workspace.loader.load(job.source)
 
 

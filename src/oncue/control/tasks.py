@@ -5,24 +5,25 @@ from __future__ import annotations
 from datetime import datetime
 
 from oncue.core.dispatch import Task, TaskKind
-from oncue.core.model import AttemptKey
+from oncue.core.model import Attempt
 
 
-def task_key(key: AttemptKey) -> str:
-    """The key of the task that executes an attempt."""
-    return f"{key.job_id}/{key.run}/{key.step}/{key.number}"
+def task_key(attempt: Attempt) -> str:
+    """The key of the task that executes an attempt; another claim of the same attempt is another task."""
+    key = attempt.key
+    return f"{key.job_id}/{key.run}/{key.step}/{key.number}/{attempt.fence}"
 
 
-def step_task(key: AttemptKey) -> Task:
+def step_task(attempt: Attempt) -> Task:
     """The task that executes an attempt."""
-    name = task_key(key)
+    name = task_key(attempt)
     return Task(kind=TaskKind.STEP, ref=name, key=name)
 
 
-def retry_task(key: AttemptKey, at: datetime) -> Task:
+def retry_task(failed: Attempt, at: datetime) -> Task:
     """The task that lets a failed step begin again."""
-    ref = f"{key.job_id}/{key.run}"
-    return Task(kind=TaskKind.ADVANCE, ref=f"{ref}/{key.step}", key=f"{task_key(key)}/retry", not_before=at)
+    ref = f"{failed.key.job_id}/{failed.key.run}/{failed.key.step}"
+    return Task(kind=TaskKind.ADVANCE, ref=ref, key=f"{task_key(failed)}/retry", not_before=at)
 
 
 def advance_task(job_id: str, run: int) -> Task:

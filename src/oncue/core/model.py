@@ -249,6 +249,10 @@ class Current:
     inputs: Inputs
 
 
+INSTANCES = "$instances"
+"""The one name in the body of a collection."""
+
+
 class ArtifactKind(StrEnum):
     """What the body of an artifact is."""
 
@@ -257,7 +261,7 @@ class ArtifactKind(StrEnum):
     TREE = "tree"
     """Canonical JSON ``{"value": ..., "files": {name: {"sha256", "size"}}}``; the files are blobs."""
     COLLECTION = "collection"
-    """Canonical JSON ``[[key, artifact], ...]``: the instances of a fan-out, as one later step consumed them."""
+    """Canonical JSON ``{"$instances": [[key, artifact], ...]}``: those of a fan-out, as one later step consumed them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

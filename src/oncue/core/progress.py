@@ -273,8 +273,8 @@ class RunProgress:
         if self.graph.steps[name].each is None:
             return None
         if name not in self._collections:
-            pairs = collection_of(self.members(name), self.currents)
-            body = canonical_json(pairs) if pairs is not None else None
+            collection = collection_of(self.members(name), self.currents)
+            body = canonical_json(collection) if collection is not None else None
             artifact = (
                 Artifact(hash=content_hash(body), kind=ArtifactKind.COLLECTION, size=len(body), body=body)
                 if body is not None

@@ -21,7 +21,7 @@ from enum import StrEnum
 
 from oncue.core.canonical import canonical_json, content_hash, fingerprint
 from oncue.core.definition import StepDefinition
-from oncue.core.model import AttemptState, ContentHash, Current, StepId, step_id
+from oncue.core.model import INSTANCES, AttemptState, ContentHash, Current, StepId, step_id
 from oncue.core.reasons import DefinitionChanged, InputChanged, ParamsChanged, StaleReason, UpstreamStale
 from oncue.core.snapshot import JobSnapshot
 
@@ -167,8 +167,8 @@ class Assessment:
         }
 
     def _collection(self, name: str) -> ContentHash | None:
-        pairs = collection_of(self.members[name] or (), self.currents)
-        return None if pairs is None else content_hash(canonical_json(pairs))
+        body = collection_of(self.members[name] or (), self.currents)
+        return None if body is None else content_hash(canonical_json(body))
 
     def _status(
         self, step: StepDefinition, this: StepId, supplies: Sequence[Supply], *, item: Supply | None = None
@@ -270,12 +270,15 @@ def artifact_of(current: Current | None) -> ContentHash | None:
     return current.artifact if current else None
 
 
-def collection_of(members: Sequence[StepId], currents: Mapping[StepId, Current]) -> list[list[str]] | None:
-    """The body of a fan-out's collection, ``[[key, artifact], ...]``; None while an instance has no output."""
+def collection_of(members: Sequence[StepId], currents: Mapping[StepId, Current]) -> dict[str, object] | None:
+    """The body of a fan-out's collection; None while an instance has no output.
+
+    An object with a name of our own, so that it never has the address of a list that a step returned.
+    """
     pairs: list[list[str]] = []
     for this in members:
         current = currents.get(this)
         if current is None:
             return None
         pairs.append([this[this.index("[") + 1 : -1], current.artifact])
-    return pairs
+    return {INSTANCES: pairs}

@@ -59,12 +59,8 @@ class WorkflowLoader:
                 from oncue.definitions.manifest import load_manifest
 
                 return load_manifest(Path(source.ref))
-            case SourceKind.PYTHON:
-                return self._load_python(source, source.ref)
-            case SourceKind.BUNDLED:
-                if source.ref not in self._bundled:
-                    raise UnknownWorkflow(source.ref, list(self._bundled))
-                return self._load_python(source, self._bundled[source.ref])
+            case SourceKind.PYTHON | SourceKind.BUNDLED:
+                return self._load_python(source, self._python_ref(source))
             case _:
                 assert_never(source.kind)
 
@@ -78,6 +74,12 @@ class WorkflowLoader:
             from oncue.definitions.manifest import restore_manifest
 
             return restore_manifest(source, definition)
+        if self.is_unchanged(source, definition):
+            name, _, variable = self._python_ref(source).partition(":")
+            module = _import(source.ref, lambda: self._imports.read(name, source.folder))
+            workflow = _workflow_in(module, variable, source.ref)
+            if workflow.files == definition.files:
+                return workflow.restore(definition, source)
         loaded = self.load(source)
         now = {step.name: step.hash for step in loaded.definition.steps}
         changed = [step.name for step in definition.steps if now.get(step.name) != step.hash]
@@ -99,6 +101,14 @@ class WorkflowLoader:
             return self.load(WorkflowSource(kind=SourceKind.BUNDLED, ref=name)).definition.summary
         except OncueError as error:
             return f"not available: {error.message}"
+
+    def _python_ref(self, source: WorkflowSource) -> str:
+        """``module:name`` of a Python or bundled workflow."""
+        if source.kind is not SourceKind.BUNDLED:
+            return source.ref
+        if source.ref not in self._bundled:
+            raise UnknownWorkflow(source.ref, list(self._bundled))
+        return self._bundled[source.ref]
 
     def _load_python(self, source: WorkflowSource, ref: str) -> LoadedWorkflow:
         name, _, variable = ref.partition(":")

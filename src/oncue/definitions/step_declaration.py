@@ -48,7 +48,6 @@ class StepDeclaration:
     options: StepOptions
     file: str
     line: int
-    code: Mapping[str, object]
     local_names: Mapping[str, object]
 
     @property
@@ -99,7 +98,7 @@ class StepDeclaration:
         key = self.options.key
         return {
             "kind": "python",
-            "code": dict(self.code),
+            "code": dict(describe_code(self.function)),
             "version": self.options.version,
             "needs": list(self.needs),
             "each": self.options.each,
@@ -129,7 +128,6 @@ def declare_step(
         options=options,
         file=file,
         line=line,
-        code={},
         local_names=local_names,
     )
     _check_options(bare)
@@ -137,7 +135,7 @@ def declare_step(
         names = read_names(function, is_fan_out=options.each is not None)
     except SignatureError as error:
         raise bare.error(error.message, parameter=error.parameter) from error
-    declared = replace(bare, names=names, code=describe_code(function))
+    declared = replace(bare, names=names)
     if id in declared.needs or id == options.each:
         raise declared.error("a step cannot consume its own output", hint="ctx.previous is the step's last output")
     _check_hints_known(declared)

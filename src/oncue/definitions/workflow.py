@@ -186,8 +186,24 @@ class Workflow:
             self._loaded = self._load()
         return replace(self._loaded, source=source or self.source)
 
+    @property
+    def files(self) -> Mapping[str, str]:
+        """The files that its step functions were read from, and their hashes when they were."""
+        return self._files
+
+    def restore(self, definition: WorkflowDefinition, source: WorkflowSource) -> LoadedWorkflow:
+        """A stored definition of this workflow with what can execute it; for code that is known to be unchanged.
+
+        Working out a definition reads the text of every function, which takes most of the time of a large workflow.
+        """
+        if self._finished is not None:
+            return self.load(source)
+        return replace(self._bind(definition), source=source)
+
     def _load(self) -> LoadedWorkflow:
-        definition = self.definition
+        return self._bind(self.definition)
+
+    def _bind(self, definition: WorkflowDefinition) -> LoadedWorkflow:
         signatures = {name: step.signature() for name, step in self._steps.items()}
         graph = check_graph(definition, file=self.file, line_of=self._line_of)
         return LoadedWorkflow(
