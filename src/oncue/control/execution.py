@@ -17,8 +17,7 @@ from oncue.control.jobfile import project_job
 from oncue.control.limits import DEFAULT_PARALLEL, Limits, budget_deadline
 from oncue.control.preflight import is_owned
 from oncue.control.runexecution import RunExecution
-from oncue.control.runs import end_idle_run
-from oncue.control.storedrun import StoredRun, load_stored_run, may_go_on, undecided_steps
+from oncue.control.storedrun import StoredRun, end_unloadable, is_answered, load_stored_run, may_go_on, undecided_steps
 from oncue.control.tasks import advance_task
 from oncue.control.threads import StepThreads
 from oncue.control.workspace import Workspace, load_job
@@ -150,7 +149,7 @@ class Executor:
         except WorkspaceError:
             raise
         except OncueError as error:
-            await asyncio.to_thread(self._end_unloadable, run, error)
+            await asyncio.to_thread(end_unloadable, self._workspace, run, error)
             raise
         self._running[key] = self._make_execution(run, stored)
         if run.cancel_requested_at is None:
@@ -212,21 +211,6 @@ class Executor:
             on_end=self._ended,
         )
 
-    def _end_unloadable(self, run: Run, error: OncueError) -> None:
-        """A run whose code cannot be had any more fails; what it did is kept."""
-        failure = Failure(code=error.code, message=error.message, detail=error.hint)
-        now = self._workspace.clock.now()
-
-        def record(tx: Transaction) -> None:
-            tx.append_events(run.job_id, [], now)
-            if not tx.holds_run(run.job_id, run.number, fence=run.fence):
-                return
-            tx.append_events(run.job_id, end_idle_run(tx, self._workspace, run, failure=failure, state=RunState.FAILED), now)
-            job = load_job(tx, run.job_id)
-            tx.update_job(replace(job, revision=job.revision + 1), expected_revision=job.revision)
-
-        self._workspace.store.write(record)
-
     def _ended(self, run: Run, error: BaseException | None) -> None:
         """A run ended or paused here, or its worker lost it."""
         key = (run.job_id, run.number)
@@ -267,7 +251,7 @@ class Executor:
             known = {(run.job_id, run.number) for run in open_runs}
             gone = [key for key in list(self._waiters) if key not in known and key not in self._running]
             ended = [run for key in gone if (run := reader.load_run(*key)) is not None and run.state in ENDED_RUNS]
-            idle = [run for run in open_runs if run.state is not RunState.WAITING or may_go_on(reader, run)]
+            idle = [run for run in open_runs if run.state is not RunState.WAITING or is_answered(reader, run)]
             asking = [(key, execution.run) for key, execution in list(self._running.items()) if execution.waiting]
             undecided = {key: undecided_steps(reader, run) for key, run in asking}
         cancelled = [run for run in open_runs if run.cancel_requested_at and (run.job_id, run.number) in self._running]
@@ -292,6 +276,5 @@ class Executor:
         for run in open_runs:
             first.setdefault(run.job_id, run)
         for run in first.values():
-            is_paused = run.state is RunState.WAITING and run.owner is None  # goes on only when it is asked for
-            if (run.job_id, run.number) not in self._running and not is_paused:
+            if (run.job_id, run.number) not in self._running:
                 self._engine.submit([advance_task(run.job_id, run.number)])

@@ -22,6 +22,10 @@ class Limits:
     steps: int | None = None
     deadline: float | None = None
 
+    def is_reached(self, monotonic: float) -> bool:
+        """Whether the budget is used up."""
+        return self.deadline is not None and monotonic >= self.deadline
+
 
 def budget_deadline(run: Run, attempts: Iterable[Attempt], *, monotonic: float) -> float | None:
     """When a run's budget of seconds is used up, on the monotonic clock; None without one."""

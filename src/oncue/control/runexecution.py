@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from oncue.control.attemptbook import AttemptBook
 from oncue.control.attempts import Performer, read_artifacts
@@ -108,10 +109,9 @@ class RunExecution:
 
     def take(self, key: str) -> Work | None:
         """What a task that is delivered must do; None where it is not due here any more."""
-        work = self.work.get(key)
-        if work is not None:
+        if key in self.work:
             self._delivered.add(key)
-        return work
+        return self.work.get(key)
 
     def retry(self, step: StepId) -> None:
         """The time to wait before the next attempt of a step is over."""
@@ -139,8 +139,8 @@ class RunExecution:
 
     def answered(self, undecided: Collection[StepId]) -> None:
         """Enter the waiting steps again whose questions are decided."""
-        for waiting in self.waiting.take_answered(undecided):
-            self._proceed(waiting)
+        for attempt in self.waiting.take_answered(undecided):
+            self._proceed(attempt)
         self.go_on()
 
     def settle_cancelled(self, key: str) -> asyncio.Future[None] | None:
@@ -170,16 +170,15 @@ class RunExecution:
             return
         batch, self._batch = self._batch, Batch()
         self._flush = self._loop.create_future()
-        now = self._workspace.clock.now()
-        recorded = self._workspace.store.submit(lambda tx: record_batch(tx, self.run, batch, at=now))
+        record = partial(record_batch, run=self.run, batch=batch, at=self._workspace.clock.now())
+        recorded = self._workspace.store.submit(record)
         recorded.add_done_callback(lambda done: self._loop.call_soon_threadsafe(self._flushed, batch, done))
 
     def _begin_ready(self) -> None:
         if self.ending.is_near or self._is_halting():
             return
         free = self._limits.parallel - len(self.work)
-        if self._steps_left is not None:
-            free = min(free, self._steps_left)
+        free = free if self._steps_left is None else min(free, self._steps_left)
         if free <= 0 or not self.progress.ready:
             return
         now = self._workspace.clock.now()
@@ -189,8 +188,7 @@ class RunExecution:
             self._begin(step, now)
 
     def _is_halting(self) -> bool:
-        deadline = self._limits.deadline
-        if deadline is None or self.progress.is_done or self._workspace.clock.monotonic() < deadline:
+        if self.progress.is_done or not self._limits.is_reached(self._workspace.clock.monotonic()):
             return False
         self.ending.halt(Failure(code="budget_seconds", message="the run used up its budget of seconds"))
         return True
@@ -260,10 +258,9 @@ class RunExecution:
     def _is_gate_open(self) -> bool:
         """Whether it is still open if what became stale shall run; the question is asked here, once."""
         if self.waiting.gate is None:
-            now = self._workspace.clock.now()
-            gate = make_gate(self.run, self.progress.held, question_id=self._workspace.new_id(), at=now)
-            self.waiting.gate = gate
-            self._batch.ask(gate)
+            name, at = self._workspace.new_id(), self._workspace.clock.now()
+            self.waiting.gate = make_gate(self.run, self.progress.held, question_id=name, at=at)
+            self._batch.ask(self.waiting.gate)
         if self.waiting.gate.decision is None:
             self._batch.wait_run(self.run)
             return True

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from oncue.control.calls import LoadedWorkflow
 from oncue.control.gate import asks_downstream, load_gate
 from oncue.control.jobstate import make_snapshot
+from oncue.control.runs import end_idle_run
 from oncue.control.sources import FollowedDefinition, executable
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.definitionrecord import decode_definition
 from oncue.core.graph import Graph
-from oncue.core.model import Attempt, AttemptState, Job, Run, StepId
+from oncue.core.model import Attempt, AttemptState, Failure, Job, Run, RunState, StepId
 from oncue.core.planrecord import decode_plan
-from oncue.core.ports import Reader
+from oncue.core.ports import Reader, Transaction
 from oncue.core.progress import RunProgress
 from oncue.core.questions import Question
-from oncue.errors import Conflict
+from oncue.errors import Conflict, OncueError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,3 +81,25 @@ def _same_shape(planned: Graph, now: Graph, run: Run) -> Graph:
             hint=f"oncue job rerun {run.job_id} --failed plans again with the steps as they are now",
         )
     return now
+
+
+def is_answered(reader: Reader, run: Run) -> bool:
+    """Whether a run that waited for people has an answer; one that is paused waits for its person's next command."""
+    attempts = reader.list_attempts(run.job_id, run=run.number, states=(AttemptState.WAITING,))
+    return bool(attempts or load_gate(reader, run)) and may_go_on(reader, run)
+
+
+def end_unloadable(workspace: Workspace, run: Run, error: OncueError) -> None:
+    """A run whose code cannot be had any more fails; what it did is kept."""
+    failure = Failure(code=error.code, message=error.message, detail=error.hint)
+    now = workspace.clock.now()
+
+    def record(tx: Transaction) -> None:
+        tx.append_events(run.job_id, [], now)
+        if not tx.holds_run(run.job_id, run.number, fence=run.fence):
+            return
+        tx.append_events(run.job_id, end_idle_run(tx, workspace, run, failure=failure, state=RunState.FAILED), now)
+        job = load_job(tx, run.job_id)
+        tx.update_job(replace(job, revision=job.revision + 1), expected_revision=job.revision)
+
+    workspace.store.write(record)
