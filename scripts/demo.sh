@@ -16,12 +16,25 @@ oncue() {
   "$ONCUE" "$@"
 }
 
+# Answer the question of this type that waits in the inbox.
+answer() {
+  local question
+  question=$("$ONCUE" inbox --json | "$PWD/../.venv/bin/python" -c "
+import json, sys
+print(next(q['question_id'] for q in json.load(sys.stdin)['questions'] if q['type'] == '$1'))")
+  oncue answer "$question" "$2"
+}
+
 say "A job is an instance of a workflow. Nothing runs yet."
 oncue job create research --param question="$QUESTION" --param corpus=python-docs
 ONCUE_JOB=$("$ONCUE" job list --json | "$PWD/../.venv/bin/python" -c 'import json, sys; print(json.load(sys.stdin)["jobs"][0]["job_id"])')
 export ONCUE_JOB
 
-say "Run it: the plan, then the progress, then the result."
+say "Run it: the plan, then the progress. It asks which goals to pursue, and whether to search once or in a loop; here a script answers."
+oncue job run --no-wait
+answer pillar_selection ALL
+oncue job run --no-wait
+answer run_mode ONCE
 oncue job run
 
 say "The report: every quoted sentence is cited, and was checked against its source."
@@ -41,8 +54,9 @@ oncue job why report
 say "Bring everything up to date: only what is stale runs."
 oncue job rerun --failed --reason "finish with shorter findings"
 
-say "Who ran what, when and why:"
+say "Who ran what, when and why; and what people decided:"
 oncue job history
+oncue job decisions
 "$ONCUE" job artifact report --file report.md > report.md
 
 say "The report is demo/report.md. Look around: cd demo && export ONCUE_JOB=$ONCUE_JOB && ../.venv/bin/oncue job show"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict
 from collections.abc import Mapping
 from threading import Lock
@@ -10,8 +9,9 @@ from threading import Lock
 from oncue.control.calls import StepOutput
 from oncue.control.outputs import Output, decode_output
 from oncue.core.canonical import NotCanonical, canonical_json, content_hash
-from oncue.core.model import INSTANCES, Artifact, ArtifactKind, ContentHash, StepId
+from oncue.core.model import Artifact, ArtifactKind, ContentHash, StepId
 from oncue.core.ports import Store
+from oncue.core.staleness import read_collection
 from oncue.errors import NoArtifact, OutputNotSerializable
 
 INLINE_BYTES = 8192
@@ -40,11 +40,11 @@ class Bodies:
     def collection(self, address: ContentHash) -> Mapping[str, Output]:
         """The outputs of a fan-out's instances, key → output, in order."""
         _, body = self._body(address)
-        pairs = [(key, ContentHash(part)) for key, part in json.loads(body)[INSTANCES]]
-        missing = [part for _, part in pairs if part not in self._kept]
+        instances = read_collection(body)
+        missing = [part for part in instances.values() if part not in self._kept]
         if missing:
             self._load_many(missing)
-        return {key: self.output(part) for key, part in pairs}
+        return {key: self.output(part) for key, part in instances.items()}
 
     def store_output(self, step: StepId, output: StepOutput) -> Artifact:
         """Turn what a body returned into an artifact; large bodies and files are stored before this returns.

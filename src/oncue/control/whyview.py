@@ -33,7 +33,7 @@ from oncue.core.reasons import (
     reason_as_dict,
 )
 from oncue.core.selection import resolve_step
-from oncue.core.staleness import StepState
+from oncue.core.staleness import StepState, read_collection
 
 LISTED = 3
 
@@ -196,9 +196,9 @@ class _Inquiry:
         text = f"the outputs of {source} changed since run {current.run} consumed them: {names}"
         return Explanation(text=text, reason=reason, changed_by_run=latest)
 
-    def _collection(self, address: str | None) -> dict[str, str]:
+    def _collection(self, address: str | None) -> Mapping[str, str]:
         body = load_body(self._reader, self._workspace.store, ContentHash(address)) if address else None
-        return dict(json.loads(body)) if body else {}
+        return read_collection(body) if body else {}
 
     def _made_by(self, source: StepId, artifact: str, *, until: int) -> int | None:
         attempts = self._reader.list_attempts(self._picture.job.id, step=source, states=(AttemptState.SUCCEEDED,))

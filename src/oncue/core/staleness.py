@@ -15,6 +15,7 @@ counts as fresh for the steps after it, for as long as its inputs stay what they
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -282,3 +283,8 @@ def collection_of(members: Sequence[StepId], currents: Mapping[StepId, Current])
             return None
         pairs.append([this[this.index("[") + 1 : -1], current.artifact])
     return {INSTANCES: pairs}
+
+
+def read_collection(body: bytes) -> dict[str, ContentHash]:
+    """The instances in the stored body of a collection: key → artifact, in order."""
+    return {key: ContentHash(address) for key, address in json.loads(body)[INSTANCES]}
