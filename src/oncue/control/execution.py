@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import replace
 
 from oncue.control.attempts import Performer
 from oncue.control.jobfile import project_job
+from oncue.control.ownership import end_unloadable, own_run
 from oncue.control.preflight import is_owned
 from oncue.control.runexecution import Limits, RunExecution
-from oncue.control.runs import end_idle_run
 from oncue.control.storedrun import StoredRun, load_stored_run
 from oncue.control.tasks import advance_task
 from oncue.control.threads import StepThreads
 from oncue.control.workspace import Workspace, load_job
-from oncue.core.events import EventDraft, EventType
 from oncue.core.model import ENDED_RUNS, Failure, JobId, Run, RunState, StepId, WorkerId
-from oncue.core.ports import Engine, Task, TaskKind, Transaction
+from oncue.core.ports import Engine, Task, TaskKind
 from oncue.errors import OncueError, UnknownRun, WorkspaceError
 
 POLL_SECONDS = 0.05
@@ -104,7 +102,7 @@ class Executor:
     # ---------------------------------------------------------------------------------------------------- steps
 
     async def _execute(self, execution: RunExecution, key: str) -> None:
-        work = execution.take(key)
+        work = execution.bench.deliver(key)
         if work is None:
             return
         try:
@@ -147,7 +145,7 @@ class Executor:
         except WorkspaceError:
             raise
         except OncueError as error:
-            await asyncio.to_thread(self._end_unloadable, run, error)
+            await asyncio.to_thread(end_unloadable, self._workspace, run, error)
             raise
         self._running[key] = self._make_execution(run, stored)
         self._running[key].go_on()
@@ -169,24 +167,7 @@ class Executor:
             return run
         if ahead or (run.owner != self.worker_id and is_owned(store, run)):
             return None
-        return store.write(lambda tx: self._own(tx, run))
-
-    def _own(self, tx: Transaction, run: Run) -> Run | None:
-        now = self._workspace.clock.now()
-        is_first = run.started_at is None
-        kind = EventType.RUN_STARTED if is_first else EventType.RUN_CONTINUED
-        taken = replace(
-            run,
-            state=RunState.RUNNING,
-            owner=self.worker_id,
-            fence=run.fence + 1,
-            started_at=run.started_at or now,
-        )
-        tx.append_events(run.job_id, [], now)
-        if not tx.update_run(taken, expected=run.state, expected_fence=run.fence):
-            return None
-        tx.append_events(run.job_id, [EventDraft(type=kind, run=run.number, data={"worker": self.worker_id})], now)
-        return taken
+        return own_run(self._workspace, run, self.worker_id)
 
     def _make_execution(self, run: Run, stored: StoredRun) -> RunExecution:
         performer = Performer(self._workspace.store, stored.loaded, threads=self._threads)
@@ -216,27 +197,12 @@ class Executor:
             deadline=deadline,
         )
 
-    def _end_unloadable(self, run: Run, error: OncueError) -> None:
-        """A run whose code cannot be had any more fails; what it did is kept."""
-        failure = Failure(code=error.code, message=error.message, detail=error.hint)
-        now = self._workspace.clock.now()
-
-        def record(tx: Transaction) -> None:
-            tx.append_events(run.job_id, [], now)
-            if not tx.holds_run(run.job_id, run.number, fence=run.fence):
-                return
-            tx.append_events(run.job_id, end_idle_run(tx, self._workspace, run, failure=failure, state=RunState.FAILED), now)
-            job = load_job(tx, run.job_id)
-            tx.update_job(replace(job, revision=job.revision + 1), expected_revision=job.revision)
-
-        self._workspace.store.write(record)
-
     def _ended(self, run: Run, error: BaseException | None) -> None:
         """A run ended or paused here, or its worker lost it."""
         key = (run.job_id, run.number)
         execution = self._running.pop(key)
         if error is not None:
-            self._engine.cancel(list(execution.work))
+            self._engine.cancel(execution.bench.keys)
             self._give_up(key, error)
             return
         project = asyncio.ensure_future(asyncio.to_thread(project_job, self._workspace, run.job_id))

@@ -15,10 +15,11 @@ from functools import partial
 
 from oncue.control.attemptbook import AttemptBook
 from oncue.control.attempts import Performer, read_artifacts
-from oncue.control.elements import Elements, fan_outs_by_list
+from oncue.control.elements import Elements
 from oncue.control.recording import Batch, record_batch
-from oncue.control.tasks import retry_task, step_task, task_key
+from oncue.control.tasks import retry_task, step_task
 from oncue.control.work import Result, Work
+from oncue.control.workbench import Workbench
 from oncue.control.workspace import Workspace
 from oncue.core.definition import RetryPolicy
 from oncue.core.events import EventDraft
@@ -32,7 +33,6 @@ from oncue.core.model import (
     RunState,
     StepId,
     WorkerId,
-    step_name,
 )
 from oncue.core.ports import Task
 from oncue.core.progress import RunProgress
@@ -52,10 +52,7 @@ class Limits:
 
 
 class RunExecution:
-    """Executes one run; every method is called in the executor's event loop.
-
-    ``work`` holds what the attempts that began must do, by the key of their tasks.
-    """
+    """Executes one run; every method is called in the executor's event loop."""
 
     def __init__(
         self,
@@ -72,8 +69,8 @@ class RunExecution:
         self.run = run
         self.progress = progress
         self.performer = performer
-        self.work: dict[str, Work] = {}
-        self._delivered: set[str] = set()
+        self._elements = Elements(progress, performer.bodies)
+        self.bench = Workbench(run, progress, self._elements)
         self._workspace = workspace
         self._book = AttemptBook(run, progress, worker=worker)
         self._limits = limits
@@ -89,8 +86,6 @@ class RunExecution:
         self._ends_as: RunState | None = None
         self._is_over = False
         self._loop = asyncio.get_running_loop()
-        self._elements = Elements(progress, performer.bodies)
-        self._fan_outs = fan_outs_by_list(progress.graph)
 
     def resume(self, attempts: Iterable[Attempt]) -> None:
         """Take note of what the run did before it was interrupted."""
@@ -107,7 +102,7 @@ class RunExecution:
         self._loop.call_soon_threadsafe(self._report, draft)
 
     def _report(self, draft: EventDraft) -> None:
-        if all(work.attempt.key.step != draft.step for work in self.work.values()):
+        if not self.bench.has_step(draft.step):
             return  # an abandoned thread goes on after the end of its attempt
         now = self._workspace.clock.monotonic()
         if now - self._reported.get(draft.step, 0.0) >= PROGRESS_SECONDS:
@@ -122,17 +117,10 @@ class RunExecution:
         for step in list(self._delayed):
             self._delayed.discard(step)
             self.progress.fail(step)
-        for key in self.work.keys() - self._delivered:  # nothing executes them yet, so nothing would settle them
+        for key in self.bench.undelivered:  # nothing executes them yet, so nothing would settle them
             self.settle_cancelled(key)
         self.go_on()
-        return list(self.work)
-
-    def take(self, key: str) -> Work | None:
-        """What a task that is delivered must do; None where it is not due here any more."""
-        work = self.work.get(key)
-        if work is not None:
-            self._delivered.add(key)
-        return work
+        return self.bench.keys
 
     def retry(self, step: StepId) -> None:
         """The time to wait before the next attempt of a step is over."""
@@ -143,8 +131,7 @@ class RunExecution:
 
     def settle(self, key: str, result: Result) -> asyncio.Future[None] | None:
         """Take what an attempt came to; the future resolves when it is recorded."""
-        work = self.work.pop(key)
-        self._delivered.discard(key)
+        work = self.bench.remove(key)
         now = self._workspace.clock.now()
         self._batch.artifacts.extend(read_artifacts(result))
         if result.failure is None:
@@ -157,8 +144,7 @@ class RunExecution:
 
     def settle_cancelled(self, key: str) -> asyncio.Future[None] | None:
         """An attempt was interrupted because the run is cancelled."""
-        attempt = self.work.pop(key).attempt
-        self._delivered.discard(key)
+        attempt = self.bench.remove(key).attempt
         self._batch.cancel(attempt, self._failure, at=self._workspace.clock.now())
         self.progress.fail(attempt.key.step)
         self.go_on()
@@ -188,7 +174,7 @@ class RunExecution:
     def _begin_ready(self) -> None:
         if self._ends_as is not None or self._failure is not None or self._is_halting():
             return
-        free = self._limits.parallel - len(self.work)
+        free = self._limits.parallel - len(self.bench)
         if self._steps_left is not None:
             free = min(free, self._steps_left)
         if free <= 0 or not self.progress.ready:
@@ -219,16 +205,7 @@ class RunExecution:
             self._fail(replace(left, state=AttemptState.FAILED, ended_at=now, error=failure), None)
             return
         assert attempt is not None, "an attempt is new, reclaimed, or given up"
-        definition = self.progress.graph.steps[step_name(step)]
-        self.work[task_key(attempt)] = Work(
-            attempt=attempt,
-            step=definition,
-            consumption=self.progress.consumption(step),
-            params=self.run.params,
-            load_item=partial(self._elements.load, step) if definition.each is not None else None,
-            previous=self.progress.currents.get(step),
-            fans_out=self._fan_outs.get(definition.name, ()),
-        )
+        self.bench.add(attempt)
 
     def _succeed(self, work: Work, result: Result, now: datetime) -> None:
         hashes = self.progress.snapshot.param_hashes
@@ -262,7 +239,7 @@ class RunExecution:
             self._failure = Failure(code="step_failed", message=f"step {failed.key.step}: {reason}")
 
     def _end_if_done(self) -> None:
-        if self.work or self._expanding or (self._delayed and self._failure is None):
+        if self.bench or self._expanding or (self._delayed and self._failure is None):
             return
         if self._failure is None and not self.progress.is_done:
             if self._steps_left == 0:
