@@ -5,6 +5,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,8 +46,16 @@ class Shell:
 
     def run(self, *arguments: str, **variables: str) -> Answer:
         """Run the command to its end."""
+        return self._run([*COMMAND, *arguments], variables)
+
+    def run_unprivileged(self, *arguments: str) -> Answer:
+        """Run the command to its end, as somebody to whom the modes of files apply: not to the superuser."""
+        without = ["setpriv", "--bounding-set=-dac_override"] if os.geteuid() == 0 else []
+        return self._run([*without, *COMMAND, *arguments], {})
+
+    def _run(self, command: list[str], variables: Mapping[str, str]) -> Answer:
         done = subprocess.run(
-            [*COMMAND, *arguments],
+            command,
             cwd=self.folder,
             env=self.environment(**variables),
             capture_output=True,
