@@ -19,6 +19,7 @@ from oncue.control.workspace import Workspace
 from oncue.core.canonical import content_hash
 from oncue.core.events import EventDraft, EventType
 from oncue.core.model import (
+    NOBODY,
     Artifact,
     ArtifactKind,
     Attempt,
@@ -152,7 +153,7 @@ def test_a_run_that_executes_when_its_process_ends_stays_running_and_is_continue
     assert not workspace.store.is_alive(run.owner)
     with workspace.store.read() as reader:
         (left,) = reader.list_attempts(job.id, states=[AttemptState.RUNNING])
-    assert (left.key.step, left.fence) == (HOLD, 1)
+    assert (left.key.step, left.fence, left.worker, left.losses) == (HOLD, 2, NOBODY, 0)
 
     gate.holds = False
     continued = asyncio.run(_finish(workspace, job.id))
@@ -161,8 +162,37 @@ def test_a_run_that_executes_when_its_process_ends_stays_running_and_is_continue
     history = read_history(workspace.store, job.id)
     check_history(history)
     (held,) = [attempt for attempt in history.attempts if attempt.key.step == HOLD]
-    assert (held.key.number, held.fence) == (1, 2)
+    assert (held.key.number, held.fence, held.losses) == (1, 3, 0)
     assert EventType.RUN_CONTINUED in [event.type for event in history.events]
+
+
+def test_processes_that_end_in_order_are_no_losses_however_many(workspace: Workspace) -> None:
+    job = new_job(workspace, "holding")
+    gate.reset()
+    events = [gate.opened]
+    asyncio.run(_leave_while_holding(workspace, job.id, gate.begun))
+    for _ in range(4):
+        gate.reset()
+        events.append(gate.opened)
+        asyncio.run(_go_on_and_leave(workspace, job.id, gate.begun))
+
+    gate.reset()
+    gate.holds = False
+    run = asyncio.run(_finish(workspace, job.id))
+    for opened in events:
+        opened.set()
+
+    assert run.state is RunState.SUCCEEDED
+    with workspace.store.read() as reader:
+        (held,) = [attempt for attempt in reader.list_attempts(job.id) if attempt.key.step == HOLD]
+    assert (held.key.number, held.losses) == (1, 0)
+
+
+async def _go_on_and_leave(workspace: Workspace, job_id: JobId, begun: threading.Event) -> None:
+    async with wiring.executing(workspace) as executor:
+        finish = asyncio.ensure_future(executor.finish(job_id, 1))
+        assert await asyncio.to_thread(begun.wait, PATIENCE_SECONDS)
+        assert not finish.done()
 
 
 async def _leave_while_holding(workspace: Workspace, job_id: JobId, begun: threading.Event) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from oncue.core.model import Attempt, AttemptKey, AttemptState, ContextMode, Run, StepId, WorkerId, step_name
+from oncue.core.model import NOBODY, Attempt, AttemptKey, AttemptState, ContextMode, Run, StepId, WorkerId, step_name
 from oncue.core.progress import RunProgress
 
 MAX_LOSSES = 3
@@ -52,9 +52,10 @@ class AttemptBook:
 
     def reclaim(self, left: Attempt) -> Attempt | None:
         """The same attempt in this worker's hands, under a higher fence; None when it lost too many workers."""
-        if left.losses + 1 >= MAX_LOSSES:
+        losses = left.losses if left.worker == NOBODY else left.losses + 1
+        if losses >= MAX_LOSSES:
             return None
-        return replace(left, fence=left.fence + 1, worker=self._worker, losses=left.losses + 1)
+        return replace(left, fence=left.fence + 1, worker=self._worker, losses=losses)
 
     def proceed(self, waiting: Attempt) -> Attempt:
         """A waiting attempt in this worker's hands, under a higher fence."""

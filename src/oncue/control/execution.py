@@ -9,13 +9,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from oncue.control.answers import expire_questions, explain_cancel
 from oncue.control.attempts import Performer
 from oncue.control.jobfile import project_job
 from oncue.control.limits import DEFAULT_PARALLEL, Limits, budget_deadline
 from oncue.control.preflight import is_owned
+from oncue.control.recording import give_back
 from oncue.control.runexecution import RunExecution
 from oncue.control.storedrun import StoredRun, end_unloadable, is_answered, load_stored_run, may_go_on, undecided_steps
 from oncue.control.tasks import advance_task
@@ -100,7 +103,11 @@ class Executor:
                 self._give_up(key, error)
 
     def close(self) -> None:
-        """Let the worker threads end."""
+        """Give back what was interrupted, and let the worker threads end."""
+        left = [work.attempt for execution in self._running.values() for work in execution.work.values()]
+        if left:
+            with suppress(WorkspaceError):  # what cannot be given back counts as lost
+                self._workspace.store.write(partial(give_back, attempts=left))
         self._threads.close()
 
     # ---------------------------------------------------------------------------------------------------- steps

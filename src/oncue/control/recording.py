@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from oncue.control.work import Result, Work
 from oncue.control.workspace import load_job
 from oncue.core.events import EventDraft, EventType
 from oncue.core.model import (
+    NOBODY,
     Artifact,
     Attempt,
     AttemptKey,
@@ -187,3 +188,10 @@ def _record_run(tx: Transaction, run: Run, after: Run, *, at: datetime) -> None:
             tx.append_events(run.job_id, questions, at)
         job = load_job(tx, run.job_id)
         tx.update_job(replace(job, revision=job.revision + 1), expected_revision=job.revision)
+
+
+def give_back(tx: Transaction, *, attempts: Sequence[Attempt]) -> None:
+    """Leave attempts to whoever continues their run: the process ends in order, so that is no loss of a worker."""
+    for attempt in attempts:
+        left = replace(attempt, fence=attempt.fence + 1, worker=NOBODY)
+        tx.reclaim_attempt(left, expected_fence=attempt.fence)

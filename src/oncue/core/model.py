@@ -17,6 +17,8 @@ JobId = NewType("JobId", str)
 StepId = NewType("StepId", str)
 """``name`` of a step definition, or ``name[key]`` for one instance of a fan-out."""
 WorkerId = NewType("WorkerId", str)
+NOBODY = WorkerId("")
+"""In whose hands an attempt is that its worker gave back when its process ended in order."""
 TriggerId = NewType("TriggerId", str)
 ContentHash = NewType("ContentHash", str)
 """``sha256:<hex>`` of the bytes of an artifact, a blob or a definition."""
