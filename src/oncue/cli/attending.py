@@ -40,9 +40,10 @@ class Place(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Look:
-    """A waiting run as it is now."""
+    """A run as it is now: whether it still waits, whether it could go on, and what it asks."""
 
-    goes_on: bool
+    is_waiting: bool
+    may_go_on: bool
     questions: tuple[Question, ...]
 
 
@@ -56,16 +57,20 @@ class Attendant:
     announce: Callable[[Workspace, Question], None]
 
     async def attend(self, run: Run, signals: Signals) -> Outcome | None:
-        """Wait until something of the run may go on: None then, else why this process stops."""
+        """Wait until something of the run may go on: None then, else why this process stops.
+
+        A person who answers here is asked everything that waits before the run goes on.
+        """
         announced: set[str] = set()
+        has_answered = False
         while True:
             look = await asyncio.to_thread(self._look, run)
-            if look.goes_on:
+            if not look.is_waiting or (look.may_go_on and not (has_answered and look.questions)):
                 return None
             if self.place is Place.NOWHERE:
                 return Outcome.ENDED
             if self.place is Place.TERMINAL:
-                outcome = await self._put(run, look.questions, signals=signals)
+                outcome, has_answered = await self._put(run, look.questions, signals=signals)
             else:
                 for question in look.questions:
                     if question.id not in announced:
@@ -79,11 +84,15 @@ class Attendant:
         with self.workspace.store.read() as reader:
             now = reader.load_run(run.job_id, run.number)
             questions = waiting_questions(reader, run.job_id, run.number)
-            goes_on = now is None or now.state is not RunState.WAITING or may_go_on(reader, now)
-        return _Look(goes_on=goes_on, questions=questions)
+            is_waiting = now is not None and now.state is RunState.WAITING
+            could = now is not None and may_go_on(reader, now)
+        return _Look(is_waiting=is_waiting, may_go_on=could, questions=questions)
 
-    async def _put(self, run: Run, questions: tuple[Question, ...], *, signals: Signals) -> Outcome | None:
-        """Put the first of the questions, until it is answered, here or elsewhere, or the person leaves."""
+    async def _put(self, run: Run, questions: tuple[Question, ...], *, signals: Signals) -> tuple[Outcome | None, bool]:
+        """Put the first of the questions until it is answered, or another one is, elsewhere: then the run may go on.
+
+        Returns why this process stops, if it does, and whether the question was answered here.
+        """
         question, before = questions[0], {waiting.id for waiting in questions}
         for line in render_question(question, self.workspace.clock.now()):
             say(line)
@@ -95,18 +104,18 @@ class Attendant:
                 typed = keyboard.lines.pop(0) if keyboard.lines else None
                 if outcome is not None or typed is Key.LEAVE:
                     prompt.keep()
-                    return outcome or Outcome.PUT_OFF
+                    return outcome or Outcome.PUT_OFF, False
                 if isinstance(typed, str):
                     prompt.keep()
                     if await self._take(question, typed):
-                        return None
+                        return None, True
                 look = await asyncio.to_thread(self._look, run)
                 still = {waiting.id for waiting in look.questions}
-                if look.goes_on or not before <= still:
+                if not look.is_waiting or not before <= still:
                     prompt.clear()
                     if question.id not in still:
                         say(await asyncio.to_thread(self._describe_end, question))
-                    return None
+                    return None, False
 
     async def _take(self, question: Question, typed: str) -> bool:
         """Take what was typed; False where it is no answer."""
