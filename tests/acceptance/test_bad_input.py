@@ -279,7 +279,7 @@ def test_an_unreadable_document_is_reported_and_the_rest_goes_on(shell: Shell) -
     text = "# Rain\n\nRain is water that falls from clouds. Rain begins when drops in a cloud grow too heavy to stay up. "
     (documents / "rain.md").write_text(text * 3, encoding="utf-8")
     (documents / "broken.pdf").write_bytes(b"%PDF-1.7 this is not what it says")
-    job = shell.create("research", "question=How does rain begin?", "corpus=documents")
+    job = shell.create("research", "question=How does rain begin?", "corpus=documents", "pillar_selection=ALL", "run_mode=ONCE")
 
     answer = shell.run("job", "run", job, "--json")
 
