@@ -187,7 +187,7 @@ def test_a_run_that_is_cancelled_elsewhere_ends_the_waiting(shell: Shell) -> Non
     assert "cancelled" in out
 
 
-@pytest.mark.proves("S3-4", "S3-28", "S3-13")
+@pytest.mark.proves("S3-4", "S3-28")
 def test_an_unanswered_question_ends_the_run_and_not_the_job(shell: Shell) -> None:
     job = settle_in(shell, "timed")
 

@@ -23,10 +23,12 @@ from oncue.control.promptrecords import decision_record
 from oncue.control.storedrun import may_go_on
 from oncue.control.workspace import Workspace
 from oncue.core.model import Run, RunState
+from oncue.core.ports import Watch
 from oncue.core.questions import Question
 from oncue.errors import OncueError
 
 LOOK_SECONDS = 0.1
+LOOKS_WITHOUT_CHANGE = 10
 
 
 class Place(Enum):
@@ -61,6 +63,13 @@ class Attendant:
 
         A person who answers here is asked everything that waits before the run goes on.
         """
+        watch = self.workspace.store.watch()
+        try:
+            return await self._attend(run, signals, watch=watch)
+        finally:
+            watch.close()
+
+    async def _attend(self, run: Run, signals: Signals, *, watch: Watch) -> Outcome | None:
         announced: set[str] = set()
         has_answered = False
         while True:
@@ -76,7 +85,7 @@ class Attendant:
                     if question.id not in announced:
                         announced.add(question.id)
                         self.announce(self.workspace, question)
-                outcome = await _rest(signals)
+                outcome = await _rest_until_changed(signals, watch)
             if outcome is not None:
                 return outcome
 
@@ -147,6 +156,15 @@ def _describe_taken(answered: Answered) -> str:
     if answered.taken is Taken.LATE:
         return f"too late, but kept: {given}; {use_late_command(answered.question)}"
     return f"answered: {coloured('ok', given)}"
+
+
+async def _rest_until_changed(signals: Signals, watch: Watch) -> Outcome | None:
+    """Wait until somebody wrote something, or for a second: looking at the questions again costs more than this."""
+    for _ in range(LOOKS_WITHOUT_CHANGE):
+        outcome = await _rest(signals)
+        if outcome is not None or watch.changed():
+            return outcome
+    return None
 
 
 async def _rest(signals: Signals) -> Outcome | None:
