@@ -5,6 +5,8 @@ A waiting run is woken by the record itself: whoever looks after its job finds t
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +22,8 @@ from oncue.control.workspace import Workspace
 from oncue.core.events import EventDraft, EventType
 from oncue.core.model import Failure, Run, RunState
 from oncue.core.ports import Transaction
-from oncue.core.questions import Decision, How, LateAnswer, OnTimeout, Question, QuestionId, read_answer
+from oncue.core.questions import Decision, How, InvalidAnswer, LateAnswer, OnTimeout, Question, QuestionId, read_answer
+from oncue.core.secrets import find_secrets, known_secrets
 from oncue.errors import Conflict, NotFound
 
 
@@ -75,15 +78,24 @@ def answer_question(
     """Take a person's answer: ``words`` as typed, or else ``response`` as a value.
 
     Raises:
-        InvalidAnswer: the question does not take it; nothing is written.
+        InvalidAnswer: the question does not take it, or it holds a secret; nothing is written.
         AlreadyAnswered: somebody was first; names the first answer.
     """
+    _refuse_secrets(json.dumps(response, default=str) if words is None else " ".join(words))
     given = response if words is None else read_answer(question.asking, words)
     kept = check_response(question.asking, given)
     now = workspace.clock.now()
     answered = workspace.store.write(lambda tx: _answer(tx, workspace, question, kept=kept, actor=actor, at=now))
     project_job(workspace, question.key.job_id)
     return answered
+
+
+def _refuse_secrets(text: str) -> None:
+    """Answers are on record for ever and may reach a model; the message does not repeat what it refuses."""
+    found = find_secrets(text, known_secrets(os.environ))
+    if found:
+        kinds = ", ".join(dict.fromkeys(secret.kind for secret in found))
+        raise InvalidAnswer(f"the answer looks as if it held a secret ({kinds})", hint="give it to the step by its environment")
 
 
 def expire_questions(workspace: Workspace, *, limit: int = 100) -> Sequence[Question]:
