@@ -26,7 +26,7 @@ from oncue.control.exportcontent import media_type
 from oncue.control.exportfacts import JobFacts
 from oncue.control.exportrecord import PlacedContent
 from oncue.control.exportzip import Written
-from oncue.control.runview import show_instant
+from oncue.control.instants import show_instant
 from oncue.core.definition import ParamType
 from oncue.core.model import StepId, step_name
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from oncue.control.crateids import Entities, Entity, Ref, file_ref, local, refs
 from oncue.control.exportfacts import JobFacts, RunFacts
 from oncue.control.exportrecord import PlacedContent
-from oncue.control.runview import show_instant
+from oncue.control.instants import show_instant
 from oncue.core.model import Attempt, AttemptState, Failure, RunState, Trigger, step_name
 
 _MAIN = {"@id": "workflow.json"}

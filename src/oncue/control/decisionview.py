@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from oncue.control.asking import recorded_answer
+from oncue.control.instants import show_instant
 from oncue.control.promptrecords import decision_record
-from oncue.control.runview import show_instant
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.model import AttemptState, JobId, StepId
 from oncue.core.ports import Reader

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from oncue.control.runview import show_instant
+from oncue.control.instants import show_instant
 from oncue.core.events import Event
 from oncue.core.model import JobId
 from oncue.core.ports import Reader

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from oncue.control.exportfacts import JobFacts, RunFacts
 from oncue.control.exportrecord import PlacedContent, count_states, list_pruned
-from oncue.control.runview import show_instant
+from oncue.control.instants import show_instant
 from oncue.control.views import StepView
 from oncue.core.model import StepId, step_name
 from oncue.core.reasons import explain_reason

@@ -8,8 +8,9 @@ from typing import Any
 
 from oncue.control.exportcontent import Content
 from oncue.control.exportfacts import JobFacts, Placement, RunFacts
+from oncue.control.instants import show_instant
 from oncue.control.promptrecords import decision_record
-from oncue.control.runview import failure_as_dict, show_instant
+from oncue.control.runview import failure_as_dict
 from oncue.core.model import Acceptance, Attempt, StepId
 from oncue.core.questions import Question
 from oncue.core.staleness import StepState

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
+from oncue.control.instants import show_instant
 from oncue.control.promptrecords import prompt_records
 from oncue.control.workspace import Workspace
 from oncue.core.model import Job, JobId, JobStatus, Run, RunState, StepId
@@ -54,8 +55,8 @@ def _describe(reader: Reader, job: Job, steps: Mapping[StepId, StepRecord]) -> d
     return {
         "job_id": job.id,
         "status": job_status(job, latest),
-        "created_at": _instant(job.created_at),
-        "completed_at": _instant(latest.ended_at) if latest and latest.state is RunState.SUCCEEDED else None,
+        "created_at": show_instant(job.created_at),
+        "completed_at": show_instant(latest.ended_at) if latest and latest.state is RunState.SUCCEEDED else None,
         **({"prompts": prompt_records(decided)} if decided else {}),
         "results": {
             "workflow": job.workflow,
@@ -81,7 +82,3 @@ def job_status(job: Job, latest: Run | None) -> str:
     if job.status is JobStatus.STOPPED:
         return "stopped"
     return STATUS_WORDS[latest.state] if latest else "created"
-
-
-def _instant(at: datetime | None) -> str | None:
-    return at.isoformat().replace("+00:00", "Z") if at else None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from oncue.control.runview import is_interrupted, show_instant
+from oncue.control.instants import show_instant
+from oncue.control.runview import is_interrupted
 from oncue.control.views import describe_status
 from oncue.control.workspace import Workspace
 from oncue.core.model import Job, JobId, Run, RunState

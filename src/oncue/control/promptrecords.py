@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from oncue.control.runview import show_instant
+from oncue.control.instants import show_instant
 from oncue.core.questions import How, Question, QuestionKind
 
 _WORDS = {True: "Yes", False: "No"}

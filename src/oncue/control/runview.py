@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from oncue.control.instants import show_instant
 from oncue.control.preflight import is_owned
+from oncue.control.promptrecords import decision_record
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.model import ENDED_RUNS, Failure, Job, JobId, Run, RunKind, RunState, StepId, Trigger, TriggerId
 from oncue.core.planrecord import decode_plan
@@ -89,8 +91,6 @@ class RunView:
         if self.stale is not None:
             record["stale"] = list(self.stale)
         if self.questions:
-            from oncue.control.promptrecords import decision_record  # noqa: PLC0415 - it renders instants as this module does
-
             record["questions"] = [decision_record(question) for question in self.questions]
         return record
 
@@ -188,8 +188,3 @@ def _view_trigger(trigger: Trigger) -> TriggerView:
 def failure_as_dict(failure: Failure | None) -> dict[str, str] | None:
     """The wire form of why something did not succeed."""
     return {"code": failure.code, "message": failure.message, "detail": failure.detail} if failure else None
-
-
-def show_instant(at: datetime | None) -> str | None:
-    """An instant as ISO 8601 in UTC."""
-    return at.isoformat().replace("+00:00", "Z") if at else None

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from oncue.control.decisionview import find_late_answers, late_as_dict, waiting_questions
+from oncue.control.instants import show_instant
 from oncue.control.jobfile import job_status
 from oncue.control.jobstate import make_snapshot
 from oncue.control.promptrecords import decision_record
-from oncue.control.runview import RunView, failure_as_dict, is_interrupted, show_instant, view_run
+from oncue.control.runview import RunView, failure_as_dict, is_interrupted, view_run
 from oncue.control.sources import FollowedDefinition, follow_definition
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.findings import Finding
