@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 CRATE  := .venv-crate
+VENDOR := src/oncue/web/static/vendor/htmx.min.js
 WORKERS ?= 2
 CODE   := $(wildcard src tests tools benchmarks)
 GENERATORS := $(patsubst tools/%.py,tools.%,$(wildcard tools/*_report.py tools/schemas.py tools/cli_help.py))
@@ -25,15 +26,18 @@ install = $(BIN)/python -m pip install --quiet --no-compile $(1)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test lint format bench lock schemas docs clean
+.PHONY: help setup setup-dev vendor browser demo test lint format bench lock schemas docs clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.run  ## install Oncue and what it needs into .venv
+	@$(MAKE) --no-print-directory vendor || echo "Everything but the pages works; 'make vendor' fetches what they lack." >&2
+
+setup-dev: $(VENV)/.dev $(VENDOR)  ## install the tools of the gate as well
 	@:
 
-setup-dev: $(VENV)/.dev  ## install the tools of the gate as well
+vendor: $(VENDOR)  ## fetch the front-end files of the pages
 	@:
 
 $(BIN)/python:
@@ -64,6 +68,20 @@ $(VENV)/.dev: requirements/dev.lock pyproject.toml | $(BIN)/python
 	@touch $(VENV)/.run $@
 	@echo "Ready: make test"
 
+# Packed into the wheel and not committed: their addresses are nobody's, their hashes are in the lock and in vendor.json.
+$(VENDOR): package.json package-lock.json src/oncue/web/static/vendor.json requirements/node.lock | $(BIN)/python
+	@echo "Fetching the front-end files of the pages ..."
+	@$(BIN)/python -m tools.vendor
+	@touch $@
+
+browser:  ## make sure that the browser tests have a Chromium
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Installing Chromium for the browser tests ..." && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; \
+	  else \
+	    echo "The browser tests need Chromium on the PATH. On Debian: sudo apt-get install chromium" >&2; exit 1; \
+	  fi; }
+
 $(CRATE)/.done: requirements/crate.lock | $(BIN)/python
 	@echo "Installing what checks exported crates ..."
 	@rm -rf $(CRATE)
@@ -79,7 +97,7 @@ endif
 demo: setup  ## show what Oncue does, in one minute
 	@bash scripts/demo.sh
 
-test: lint $(CRATE)/.done  ## everything of the gate: format, lint, types, layers, tests
+test: lint $(CRATE)/.done browser  ## everything of the gate: format, lint, types, layers, tests
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 lint: setup-dev  ## format, lint, types and layers only
@@ -101,6 +119,7 @@ lock:  ## pin the newest allowed versions (needs uv)
 	$(COMPILE) $(EXTRAS) pyproject.toml requirements/dev.in --constraints requirements/run.lock \
 	  --output-file requirements/dev.lock
 	$(COMPILE) requirements/crate.in --output-file requirements/crate.lock
+	$(COMPILE) requirements/node.in --output-file requirements/node.lock
 
 docs: setup-dev  ## regenerate every committed file that is made from the code
 	@for generator in $(GENERATORS); do echo "python -m $$generator"; $(BIN)/python -m $$generator || exit 1; done
@@ -108,5 +127,5 @@ docs: setup-dev  ## regenerate every committed file that is made from the code
 schemas: docs  ## the same: the wire schemas are among them
 
 clean:  ## remove the environment, caches and builds
-	rm -rf $(VENV) $(CRATE) dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov
+	rm -rf $(VENV) $(CRATE) $(dir $(VENDOR)) dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov
 	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -19,8 +19,10 @@ def pins(lock: Path) -> dict[str, set[str]]:
     return found
 
 
-def test_there_are_three_locks() -> None:
-    assert [relative(lock) for lock in LOCKS] == ["requirements/crate.lock", "requirements/dev.lock", "requirements/run.lock"]
+def test_there_are_four_locks() -> None:
+    names = ["crate.lock", "dev.lock", "node.lock", "run.lock"]
+
+    assert [relative(lock) for lock in LOCKS] == [f"requirements/{name}" for name in names]
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=relative)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.repository import PACKAGE, ROOT
+from tools.vendor import load_listed
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +39,12 @@ def test_every_file_of_the_package_is_in_the_wheel(wheel_names: set[str]) -> Non
 
 def is_source(path: Path) -> bool:
     return "__pycache__" not in path.parts and not any(part.startswith(".") for part in path.parts)
+
+
+def test_the_front_end_files_that_are_not_committed_are_in_the_wheel(wheel_names: set[str]) -> None:
+    expected = {f"oncue/web/static/vendor/{name}" for name in load_listed()}
+
+    assert expected - wheel_names == set(), "Run: make vendor"
 
 
 def test_nothing_but_the_package_and_its_metadata_is_in_the_wheel(wheel_names: set[str]) -> None:
