@@ -74,8 +74,11 @@ def prune_workspace(workspace: Workspace) -> Pruned:
 
 
 @asynccontextmanager
-async def executing(workspace: Workspace) -> AsyncIterator[Executor]:
-    """An executor that serves this process: what it begins ends here, or is recovered by whoever comes next."""
+async def executing(workspace: Workspace, *, attends_all: bool = False) -> AsyncIterator[Executor]:
+    """An executor that serves this process: what it begins ends here, or is recovered by whoever comes next.
+
+    With ``attends_all`` it looks after every job of the workspace, not only after the runs it is asked to finish.
+    """
     import asyncio
 
     from oncue.control.execution import Executor  # those who only look need no event loop
@@ -85,7 +88,7 @@ async def executing(workspace: Workspace) -> AsyncIterator[Executor]:
     worker_id = new_worker_id()
     lease = workspace.store.hold_worker(worker_id)
     engine = EmbeddedEngine(workspace.clock)
-    executor = Executor(workspace, engine, worker_id=worker_id)
+    executor = Executor(workspace, engine, worker_id=worker_id, attends_all=attends_all)
     queues = {"default": STEP_QUEUE, "advance": 4}
     tasks = [
         asyncio.ensure_future(engine.serve(executor.deliver, queues=queues, worker_id=worker_id)),

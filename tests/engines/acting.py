@@ -17,6 +17,7 @@ from tests.engines.starting import open_at, start
 from tests.support.processes import PATIENCE_SECONDS, Line
 
 SOME_ATTEMPTS = 5
+SHORT_SECONDS = 0.02
 
 
 def run_job(line: Line, *, location: str, folder: str, job: str, holds: bool = True, lingers: bool = False) -> None:
@@ -109,3 +110,22 @@ async def _run_through_a_shortage(workspace: Workspace, job_id: JobId, largest_f
 def _open(location: str, folder: str) -> Workspace:
     os.chdir(folder)
     return open_at(location, Path(folder))
+
+
+def attend_all(line: Line, *, location: str, folder: str) -> None:
+    """Serve the whole workspace; says ``serving ID``, and ``idle`` when no run of any job is left open."""
+    gate.line, gate.holds = line, False
+    asyncio.run(_attend_all(_open(location, folder)))
+
+
+async def _attend_all(workspace: Workspace) -> None:
+    async with wiring.executing(workspace, attends_all=True) as executor:
+        gate.say(f"serving {executor.worker_id}")
+        while not await asyncio.to_thread(_is_idle, workspace):
+            await workspace.clock.sleep(SHORT_SECONDS)
+        gate.say("idle")
+
+
+def _is_idle(workspace: Workspace) -> bool:
+    with workspace.store.read() as reader:
+        return not reader.list_open_runs()

@@ -37,10 +37,16 @@ _Key = tuple[JobId, int]
 
 
 class Executor:
-    """Executes runs in this process; every method but the constructor is called in its event loop."""
+    """Executes runs in this process; every method but the constructor is called in its event loop.
 
-    def __init__(self, workspace: Workspace, engine: Engine, *, worker_id: WorkerId) -> None:
+    It looks after the jobs whose runs it was asked to finish, or (``attends_all``) after every job of the workspace: what is
+    queued there is executed, and what a dead process left is taken over. ``broken`` is set when it cannot go on.
+    """
+
+    def __init__(self, workspace: Workspace, engine: Engine, *, worker_id: WorkerId, attends_all: bool = False) -> None:
         self.worker_id = worker_id
+        self.broken: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+        self._attends_all = attends_all
         self._workspace = workspace
         self._engine = engine
         self._threads = StepThreads()
@@ -75,7 +81,7 @@ class Executor:
                 unseen += 1
                 if watch.changed() or unseen >= POLLS_WITHOUT_LOOK:  # the death of a worker is no commit
                     unseen = 0
-                    await asyncio.to_thread(self._look)
+                    await self._look_around()
                 await self._workspace.clock.sleep(POLL_SECONDS)
         finally:
             watch.close()
@@ -99,6 +105,8 @@ class Executor:
         """Something this executor depends on ended: if it failed, so does everything that is waited for."""
         error = None if task.cancelled() else task.exception()
         if error is not None:
+            if not self.broken.done():
+                self.broken.set_result(error)
             for key in list(self._waiters):
                 self._give_up(key, error)
 
@@ -182,24 +190,7 @@ class Executor:
             return run
         if ahead or is_waiting or (run.owner != self.worker_id and is_owned(store, run)):
             return None
-        return store.write(lambda tx: self._own(tx, run))
-
-    def _own(self, tx: Transaction, run: Run) -> Run | None:
-        now = self._workspace.clock.now()
-        is_first = run.started_at is None
-        kind = EventType.RUN_STARTED if is_first else EventType.RUN_CONTINUED
-        taken = replace(
-            run,
-            state=RunState.RUNNING,
-            owner=self.worker_id,
-            fence=run.fence + 1,
-            started_at=run.started_at or now,
-        )
-        tx.append_events(run.job_id, [], now)
-        if not tx.update_run(taken, expected=run.state, expected_fence=run.fence):
-            return None
-        tx.append_events(run.job_id, [EventDraft(type=kind, run=run.number, data={"worker": self.worker_id})], now)
-        return taken
+        return store.write(partial(_own, self._workspace, run, self.worker_id))
 
     def _make_execution(self, run: Run, stored: StoredRun) -> RunExecution:
         performer = Performer(self._workspace, run, stored.loaded, job=stored.job, threads=self._threads)
@@ -250,11 +241,19 @@ class Executor:
 
     # --------------------------------------------------------------------------------------------- looking after jobs
 
+    async def _look_around(self) -> None:
+        try:
+            await asyncio.to_thread(self._look)
+        except WorkspaceError:  # one that serves for weeks outlives a full disk; one that serves a command says so at once
+            if not self._attends_all:
+                raise
+            log.warning("could not look after the jobs", extra={"event": "look_failed"}, exc_info=True)
+
     def _look(self) -> None:
         """In a thread: what time and other processes changed in the attended jobs."""
         expire_questions(self._workspace)
         with self._workspace.store.read() as reader:
-            open_runs = [run for run in reader.list_open_runs() if run.job_id in self._attended]
+            open_runs = [run for run in reader.list_open_runs() if self._attends_all or run.job_id in self._attended]
             known = {(run.job_id, run.number) for run in open_runs}
             gone = [key for key in list(self._waiters) if key not in known and key not in self._running]
             ended = [run for key in gone if (run := reader.load_run(*key)) is not None and run.state in ENDED_RUNS]
@@ -285,3 +284,15 @@ class Executor:
         for run in first.values():
             if (run.job_id, run.number) not in self._running:
                 self._engine.submit([advance_task(run.job_id, run.number)])
+
+
+def _own(workspace: Workspace, run: Run, worker: WorkerId, tx: Transaction) -> Run | None:  # noqa: PLR0917
+    """Become the owner of a run as it was read; None where another worker was faster."""
+    now = workspace.clock.now()
+    kind = EventType.RUN_STARTED if run.started_at is None else EventType.RUN_CONTINUED
+    taken = replace(run, state=RunState.RUNNING, owner=worker, fence=run.fence + 1, started_at=run.started_at or now)
+    tx.append_events(run.job_id, [], now)
+    if not tx.update_run(taken, expected=run.state, expected_fence=run.fence):
+        return None
+    tx.append_events(run.job_id, [EventDraft(type=kind, run=run.number, data={"worker": worker})], now)
+    return taken
