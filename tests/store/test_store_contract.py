@@ -74,6 +74,33 @@ def test_jobs_are_listed_newest_first(store: Store) -> None:
         assert reader.list_jobs(limit=1) == [new]
 
 
+def test_jobs_in_short_say_how_their_latest_run_stands(store: Store) -> None:
+    idle, busy = a_job("b-idle"), a_job("a-busy", created_at=after(1))
+    keep_jobs(store, busy, idle)
+    store.write(lambda tx: tx.insert_run(replace(a_run(), job_id=busy.id, owner=WorkerId("w1")), plan=b"plan"))
+    store.write(lambda tx: tx.update_job(replace(busy, revision=1, runs=1), expected_revision=0))
+
+    with store.read() as reader:
+        heads = reader.list_job_heads()
+
+    assert [head.id for head in heads] == ["a-busy", "b-idle"]
+    assert [(head.workflow, head.status, head.runs) for head in heads] == [
+        (busy.workflow, JobStatus.OPEN, 1),
+        (idle.workflow, JobStatus.OPEN, 0),
+    ]
+    assert [(head.latest, head.owner) for head in heads] == [(a_run().state, "w1"), (None, None)]
+    assert [head.created_at for head in heads] == [busy.created_at, idle.created_at]
+
+
+def test_every_job_is_marked_with_the_number_of_its_last_event(store: Store) -> None:
+    quiet, loud = a_job("quiet"), a_job("loud")
+    keep_jobs(store, quiet, loud)
+    store.write(lambda tx: tx.append_events(loud.id, [EventDraft(type=EventType.JOB_CREATED)] * 3, after(2)))
+
+    with store.read() as reader:
+        assert reader.job_marks() == {"quiet": quiet.event_seq, "loud": loud.event_seq + 3}
+
+
 @pytest.mark.parametrize(
     ("prefix", "limit", "found"),
     [

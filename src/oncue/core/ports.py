@@ -16,6 +16,7 @@ from pathlib import PurePath
 from typing import BinaryIO, Protocol, TypeVar
 
 from oncue.core.events import Event, EventDraft
+from oncue.core.jobhead import JobHead
 from oncue.core.model import (
     Acceptance,
     Artifact,
@@ -111,6 +112,14 @@ class Reader(Protocol):
 
     def list_jobs(self, *, limit: int = 1000) -> Sequence[Job]:
         """Jobs, the newest first."""
+        ...
+
+    def list_job_heads(self) -> Sequence[JobHead]:
+        """Every job in short, the newest first; quick also for ten thousand."""
+        ...
+
+    def job_marks(self) -> Mapping[JobId, int]:
+        """The number of the last event of every job."""
         ...
 
     def load_definition(self, address: ContentHash) -> bytes:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from oncue.core.events import Event, EventType
+from oncue.core.jobhead import JobHead
 from oncue.core.model import (
     Acceptance,
     Artifact,
@@ -140,6 +141,20 @@ def read_job(row: Row) -> Job:
         created_at=from_micros(created),
         stopped_at=instant_or_none(stopped),
         replayed_from=replayed,
+    )
+
+
+def read_job_head(row: Row) -> JobHead:
+    """``job_heads``."""
+    id_, workflow, status, runs, created, state, owner = row
+    return JobHead(
+        id=id_,
+        workflow=workflow,
+        status=JobStatus(status),
+        runs=runs,
+        created_at=from_micros(created),
+        latest=None if state is None else RunState(state),
+        owner=owner,
     )
 
 

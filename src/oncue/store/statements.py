@@ -84,6 +84,10 @@ def _job_reads() -> Mapping[str, Executable]:
     return {
         "job": jobs.where(job.c.id == p("id")),
         "jobs": jobs.order_by(job.c.created_at.desc(), job.c.id.desc()).limit(p("limit")).offset(NONE_SKIPPED),
+        "job_heads": select(job.c.id, job.c.workflow, job.c.status, job.c.runs, job.c.created_at, run.c.state, run.c.owner)
+        .outerjoin(run, and_(run.c.job_id == job.c.id, run.c.number == job.c.runs))
+        .order_by(job.c.created_at.desc(), job.c.id.desc()),
+        "job_marks": select(job.c.id, job.c.event_seq),
         "job_ids": select(job.c.id)
         .where(job.c.id >= p("first"), job.c.id < p("end"))
         .order_by(job.c.id)

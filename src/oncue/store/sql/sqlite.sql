@@ -33,6 +33,12 @@ SELECT job.id, job.workflow, job.source_kind, job.source_ref, job.source_folder,
 -- jobs(limit)
 SELECT job.id, job.workflow, job.source_kind, job.source_ref, job.source_folder, job.definition_hash, job.status, job.revision, job.runs, job.event_seq, job.created_at, job.stopped_at, job.replayed_from, job_params.body FROM job JOIN job_params ON job_params.job_id = job.id ORDER BY job.created_at DESC, job.id DESC LIMIT ? OFFSET 0;
 
+-- job_heads()
+SELECT job.id, job.workflow, job.status, job.runs, job.created_at, run.state, run.owner FROM job LEFT OUTER JOIN run ON run.job_id = job.id AND run.number = job.runs ORDER BY job.created_at DESC, job.id DESC;
+
+-- job_marks()
+SELECT job.id, job.event_seq FROM job;
+
 -- job_ids(first, end, limit)
 SELECT job.id FROM job WHERE job.id >= ? AND job.id < ? ORDER BY job.id LIMIT ? OFFSET 0;
 
