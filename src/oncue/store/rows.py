@@ -97,7 +97,8 @@ def inputs_text(inputs: Inputs | None) -> str | None:
     """Inputs as they are stored: the item on a line of its own, if there is one, then what instances have in common."""
     if inputs is None:
         return None
-    common = f"[{_quote(inputs.definition)},{_object_text(inputs.steps)},{_object_text(inputs.params)}]"
+    comments = f",{encode(list(inputs.comments))}" if inputs.comments else ""
+    common = f"[{_quote(inputs.definition)},{_object_text(inputs.steps)},{_object_text(inputs.params)}{comments}]"
     return common if inputs.item is None else f"{inputs.item}\n{common}"
 
 
@@ -262,7 +263,8 @@ def _inputs(text: str, known: dict[str, Any]) -> Inputs:
     if parts is None:
         parts = known[common] = decode(common)
     made = _InputsTwin()
-    made.definition, made.steps, made.params = parts
+    made.definition, made.steps, made.params = parts[:3]
+    made.comments = tuple(parts[3]) if len(parts) > 3 else ()
     made.item = item if line else None
     made.__class__ = Inputs
     return made  # type: ignore[no-any-return]
