@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import click
 import pytest
 
 from oncue.cli.errorreport import describe_error, name_job
@@ -9,6 +10,7 @@ from oncue.cli.options import Invocation, read_pairs
 from oncue.cli.plainlines import PlainReporter, describe_event
 from oncue.cli.printing import fold, show_seconds, table
 from oncue.config import read_actor, read_workspace
+from oncue.core.comments import InvalidComment
 from oncue.core.events import Event, EventType
 from oncue.core.model import JobId, StepId
 from oncue.errors import InvalidInput
@@ -94,3 +96,15 @@ def test_a_defect_becomes_an_id_and_a_line_in_the_log(tmp_path_factory: pytest.T
     log = (folder / "oncue.log").read_text(encoding="utf-8")
     assert log.startswith(name)
     assert "ZeroDivisionError: secret detail" in log
+
+
+def test_an_error_names_the_fields_that_are_at_fault() -> None:
+    invocation = Invocation(location="nowhere")
+
+    refused, code = describe_error(InvalidComment("the comment is empty"), invocation)
+    unknown, _ = describe_error(click.BadParameter("not this", param=click.Option(["--kind"])), invocation)
+    plain, _ = describe_error(InvalidInput("something else"), invocation)
+
+    assert (code, refused["fields"]) == (2, {"comment": "the comment is empty"})
+    assert unknown["fields"] == {"kind": "not this"}
+    assert "fields" not in plain

@@ -38,6 +38,11 @@ class InvalidComment(InvalidInput):
         super().__init__(message, hint=hint)
         self.field = field
 
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """The field of the request that is at fault."""
+        return {self.field: self.message}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comment:
