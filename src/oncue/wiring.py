@@ -99,5 +99,5 @@ async def executing(workspace: Workspace) -> AsyncIterator[Executor]:
         await engine.close(grace_seconds=GRACE_SECONDS)
         tasks[1].cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        executor.close()
+        await executor.close()
         lease.close()
