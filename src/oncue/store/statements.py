@@ -14,6 +14,7 @@ from sqlalchemy import (
     Executable,
     Select,
     and_,
+    case,
     delete,
     func,
     null,
@@ -266,14 +267,22 @@ def _step_writes(insert: Insert) -> Mapping[str, Executable]:
 
 
 def _body_writes(insert: Insert) -> Mapping[str, Executable]:
+    """A body is stored once. What a model said may be, byte for byte, what a step puts out: then it is the output's row."""
     body = whole_row(insert, artifact, but="pruned_at")
-    is_lost = or_(artifact.c.pruned_at.is_not(None), and_(artifact.c.body.is_(None), body.excluded.body.is_not(None)))
+    kept, given = artifact.c, body.excluded
+    is_lost = or_(kept.pruned_at.is_not(None), and_(kept.body.is_(None), given.body.is_not(None)))
+    was_only_said = and_(kept.kind == text("'text'"), given.kind != text("'text'"))
     items = whole_row(insert, expansion)
     return {
         "put_artifact": body.on_conflict_do_update(
             index_elements=["hash"],
-            set_={"body": func.coalesce(body.excluded.body, artifact.c.body), "pruned_at": null()},
-            where=is_lost,
+            set_={
+                "kind": case((was_only_said, given.kind), else_=kept.kind),
+                "body": func.coalesce(given.body, kept.body),
+                "files": func.coalesce(kept.files, given.files),
+                "pruned_at": null(),
+            },
+            where=or_(is_lost, was_only_said),
         ),
         "prune_artifact": update(artifact).values(body=null(), pruned_at=p("pruned_at")).where(artifact.c.hash == p("hash")),
         "put_expansion": items.on_conflict_do_update(

@@ -263,7 +263,7 @@ INSERT INTO step (job_id, step, last_run, last_number, last_state, run, number, 
 INSERT INTO step (job_id, step, last_run, last_number, last_state, run, number, artifact, seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (job_id, step) DO UPDATE SET last_run = excluded.last_run, last_number = excluded.last_number, last_state = excluded.last_state, seq = excluded.seq;
 
 -- put_artifact(hash, kind, size, body, files)
-INSERT INTO artifact (hash, kind, size, body, files) VALUES (?, ?, ?, ?, ?) ON CONFLICT (hash) DO UPDATE SET body = coalesce(excluded.body, artifact.body), pruned_at = NULL WHERE artifact.pruned_at IS NOT NULL OR artifact.body IS NULL AND excluded.body IS NOT NULL;
+INSERT INTO artifact (hash, kind, size, body, files) VALUES (?, ?, ?, ?, ?) ON CONFLICT (hash) DO UPDATE SET kind = CASE WHEN (artifact.kind = 'text' AND excluded.kind != 'text') THEN excluded.kind ELSE artifact.kind END, body = coalesce(excluded.body, artifact.body), files = coalesce(artifact.files, excluded.files), pruned_at = NULL WHERE artifact.pruned_at IS NOT NULL OR artifact.body IS NULL AND excluded.body IS NOT NULL OR artifact.kind = 'text' AND excluded.kind != 'text';
 
 -- prune_artifact(pruned_at, hash)
 UPDATE artifact SET body=NULL, pruned_at=? WHERE artifact.hash = ?;
