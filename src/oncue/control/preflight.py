@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, replace
 
 from oncue.control.jobstate import make_snapshot
+from oncue.control.modelcheck import find_model_blockers
 from oncue.control.sources import FollowedDefinition, follow_definition
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.comments import check_comment_text
@@ -59,9 +60,12 @@ def prepare_run(workspace: Workspace, job_id: JobId, request: RunRequest, *, is_
         warnings=followed.warnings,
         blockers=followed.blockers,
     )
-    names = {step_name(step.id) for step in plan.executing}
+    names = dict.fromkeys(step_name(step.id) for step in plan.executing)
+    executing = [followed.graph.steps[name] for name in names]
     with workspace.store.read() as reader:
         durations, costs = reader.durations(job_id, names), reader.costs(job_id, names)
+        blockers = find_model_blockers(workspace, reader, executing=executing, budget=request.budget)
+    plan = replace(plan, blockers=(*plan.blockers, *blockers)) if blockers else plan
     estimate = estimate_plan(plan, durations, costs)
     return Prepared(plan=plan, snapshot=snapshot, followed=followed, estimate=estimate)
 

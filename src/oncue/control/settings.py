@@ -53,15 +53,22 @@ def change_setting(workspace: Workspace, name: str, value: str, *, actor: str) -
     Raises:
         InvalidInput: no such setting, a value it cannot have, or one that looks like a secret.
     """
-    if find_secrets(value, known_secrets(os.environ)):
-        raise InvalidInput(
-            f"the value of {name} looks as if it held a secret; it was not stored",
-            hint="keys are read from the environment: OPENAI_API_KEY, ANTHROPIC_API_KEY",
-            code="secret_in_setting",
-        )
-    setting = Setting(name=name, value=_check(name, value.strip()), set_by=actor, set_at=workspace.clock.now())
+    setting = Setting(name=name, value=check_setting(name, value), set_by=actor, set_at=workspace.clock.now())
     workspace.store.write(lambda tx: tx.put_setting(setting))
     return setting
+
+
+def load_setting(workspace: Workspace, name: str) -> Setting:
+    """A setting that must be there.
+
+    Raises:
+        NotFound: it is not set.
+    """
+    with workspace.store.read() as reader:
+        found = next((setting for setting in reader.list_settings() if setting.name == name), None)
+    if found is None:
+        raise _not_set(name)
+    return found
 
 
 def forget_setting(workspace: Workspace, name: str) -> None:
@@ -71,22 +78,40 @@ def forget_setting(workspace: Workspace, name: str) -> None:
         NotFound: it is not set.
     """
     if not workspace.store.write(lambda tx: tx.delete_setting(name)):
-        raise NotFound(f"{name} is not set", hint="oncue config list shows what is", code="unknown_setting")
+        raise _not_set(name)
 
 
-def _check(name: str, value: str) -> str:
-    if name == MODEL:
-        return str(read_model(value))
-    if not _PRICE.fullmatch(name):
+def check_setting(name: str, value: str) -> str:
+    """The value as it is stored.
+
+    Raises:
+        InvalidInput: see ``change_setting``.
+    """
+    if not (name == MODEL or _PRICE.fullmatch(name)):
+        known = f"{MODEL}, price.NAME.input, price.NAME.output"
+        raise InvalidInput(f"no setting {name!r}{nearest(name, [MODEL])}", hint=known, code="unknown_setting")
+    if find_secrets(value, known_secrets(os.environ)):
         raise InvalidInput(
-            f"no setting {name!r}{nearest(name, [MODEL])}",
-            hint="model, price.NAME.input, price.NAME.output",
-            code="unknown_setting",
+            f"the value of {name} looks as if it held a secret; it was not stored",
+            hint="keys are read from the environment: OPENAI_API_KEY, ANTHROPIC_API_KEY",
+            code="secret_in_setting",
         )
+    return str(read_model(value)) if name == MODEL else _check_price(name, value.strip())
+
+
+def _check_price(name: str, value: str) -> str:
     try:
         price = float(value)
     except ValueError:
         price = math.nan
     if not (math.isfinite(price) and price >= 0):
-        raise InvalidInput(f"{name}: {value!r} is no price in US dollars for a million tokens", code="invalid_setting")
+        raise InvalidInput(
+            f"{name}: {value!r} is no price in US dollars for a million tokens",
+            hint=f"oncue config set {name} 0.25",
+            code="invalid_setting",
+        )
     return value
+
+
+def _not_set(name: str) -> NotFound:
+    return NotFound(f"{name} is not set", hint="oncue config list shows what is", code="unknown_setting")
