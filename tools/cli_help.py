@@ -25,9 +25,9 @@ commands by `make docs`.
 - **JOB** is the id of a job, the beginning of one that fits no other, or left out where `ONCUE_JOB` is set. **STEP** is a
   number from 1, an id, or one instance of a fan-out: `finding[solar]`, or `finding[2]` for the second.
 - `--workspace PATH|URL`, or `ONCUE_WORKSPACE`, chooses the workspace: a folder (`.oncue` in the current folder where nothing is
-  said) or a `postgresql://` URL. Only `oncue job create` makes one.
+  said) or a `postgresql://` URL. Only `oncue job create` and `oncue config set` make one.
 - `--json` prints one JSON document on standard output. Keys may be added to it, and none is renamed. Errors are then
-  `{"error": {"code", "message", "hint"}}` on standard error.
+  `{"error": {"code", "message", "hint"}}` on standard error, with `"fields"` where a field of the request is at fault.
 - Results go to standard output. Plans and progress go to standard error: as a live table on a terminal, else as plain lines.
 - `--actor NAME`, or `ONCUE_ACTOR`, names the person who acts; without them it is the user of the operating system.
 - Ctrl-C asks the run to end; a second one leaves at once. After a termination signal or a crash, `oncue job run JOB`

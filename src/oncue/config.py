@@ -9,6 +9,7 @@ from collections.abc import Mapping
 DEFAULT_WORKSPACE = ".oncue"
 WORKSPACE = "ONCUE_WORKSPACE"
 JOB = "ONCUE_JOB"
+MODEL = "ONCUE_MODEL"
 ACTOR = "ONCUE_ACTOR"
 DEBUG = "ONCUE_DEBUG"
 

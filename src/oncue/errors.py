@@ -18,6 +18,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from typing import NotRequired, TypedDict
+
+
+class ErrorBody(TypedDict):
+    """What every surface says of an error; ``fields`` maps each field of the request that is at fault to what is wrong."""
+
+    code: str
+    message: str
+    hint: str
+    fields: NotRequired[Mapping[str, str]]
 
 
 class OncueError(Exception):
@@ -34,9 +44,17 @@ class OncueError(Exception):
         if code is not None:
             self.code = code
 
-    def as_dict(self) -> dict[str, str]:
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """The fields of the request that are at fault, each with what is wrong; empty where none can be named."""
+        return {}
+
+    def as_dict(self) -> ErrorBody:
         """The one error body of every surface."""
-        return {"code": self.code, "message": self.message, "hint": self.hint}
+        body: ErrorBody = {"code": self.code, "message": self.message, "hint": self.hint}
+        if self.fields:
+            body["fields"] = self.fields
+        return body
 
 
 class InvalidInput(OncueError):

@@ -1,4 +1,4 @@
-"""The one place that chooses store, loader, engine, clock and ids."""
+"""The one place that chooses store, loader, models, engine, clock and ids."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from oncue.control.sources import load_kept_steps
 from oncue.control.workspace import Workspace
 from oncue.core.model import JobId, StepId, WorkerId, step_name
 from oncue.definitions.loading import WorkflowLoader
+from oncue.models.catalog import ModelCatalog
 from oncue.store import open_store
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def open_workspace(location: str | Path, *, create: bool, synchronous: str = "FU
         loader=make_loader(),
         clock=SystemClock(),
         new_id=new_id,
+        models=ModelCatalog(SystemClock()),
     )
 
 
@@ -102,5 +104,5 @@ async def executing(workspace: Workspace, *, attends_all: bool = False) -> Async
         await engine.close(grace_seconds=GRACE_SECONDS)
         tasks[1].cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        executor.close()
+        await executor.close()
         lease.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 COMMAND = (sys.executable, "-m", "oncue")
-_OWN = ("ONCUE_WORKSPACE", "ONCUE_JOB", "ONCUE_ACTOR", "ONCUE_DEBUG")
+_OWN = ("ONCUE_WORKSPACE", "ONCUE_JOB", "ONCUE_ACTOR", "ONCUE_DEBUG", "ONCUE_MODEL")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +80,12 @@ class Shell:
     def get(self, *arguments: str) -> Any:
         """The JSON of a command that must succeed."""
         answer = self.run(*arguments, "--json")
+        assert answer.code == 0, answer
+        return answer.json
+
+    def get_with(self, variables: Mapping[str, str], *arguments: str) -> Any:
+        """The same, with variables in the environment."""
+        answer = self.run(*arguments, "--json", **variables)
         assert answer.code == 0, answer
         return answer.json
 

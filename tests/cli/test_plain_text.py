@@ -1,14 +1,17 @@
 """Plain lines, folded lists, durations and the errors' words."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import click
 import pytest
 
 from oncue.cli.errorreport import describe_error, name_job
 from oncue.cli.options import Invocation, read_pairs
 from oncue.cli.plainlines import PlainReporter, describe_event
-from oncue.cli.printing import fold, show_seconds, table
+from oncue.cli.printing import fold, show_dollars, show_seconds, table
 from oncue.config import read_actor, read_workspace
+from oncue.core.comments import InvalidComment
 from oncue.core.events import Event, EventType
 from oncue.core.model import JobId, StepId
 from oncue.errors import InvalidInput
@@ -63,6 +66,39 @@ def test_every_kind_of_event_has_words(kind: EventType) -> None:
     assert describe_event(event(kind, None, state="succeeded"))
 
 
+@pytest.mark.parametrize(
+    ("kind", "data", "said"),
+    [
+        (EventType.COMMENT_GIVEN, {"steps": ["draft", "report"]}, "run 1 commented on for draft, report"),
+        (EventType.COMMENT_GIVEN, {"steps": []}, "run 1 commented on for every step"),
+        (EventType.MODEL_CALLED, {"call": 1, "purpose": "generate", "model": "openai:m"}, "run 1 calls a model openai:m"),
+        (
+            EventType.MODEL_CALLED,
+            {"call": 2, "purpose": "fix_error", "model": "openai:m", "tries": 2},
+            "run 1 calls a model openai:m to fix error (try 2)",
+        ),
+        (
+            EventType.MODEL_ANSWERED,
+            {"call": 1, "tokens": 1234, "usd": 0.0125},
+            "run 1 has an answer of the model 1,234 tokens $0.013",
+        ),
+        (
+            EventType.MODEL_FAILED,
+            {"call": 1, "code": "model_timed_out", "message": "no answer within 60 s"},
+            "run 1 got no answer of the model model_timed_out no answer within 60 s",
+        ),
+    ],
+)
+def test_calls_and_comments_are_told_in_a_line(kind: EventType, data: dict[str, object], said: str) -> None:
+    assert describe_event(replace(event(kind, None), data=data)).partition(" ")[2] == said
+
+
+def test_amounts_of_money_show_the_digits_that_count() -> None:
+    shown = [show_dollars(usd) for usd in (0, 12.345, 0.1, 0.0125, 0.00042, 0.00001)]
+
+    assert shown == ["$0.00", "$12.35", "$0.10", "$0.013", "$0.00042", "under $0.0001"]
+
+
 def test_parameters_are_pairs_and_given_once() -> None:
     assert read_pairs(("a=1", "b=x=y", "c=")) == {"a": "1", "b": "x=y", "c": ""}
     for wrong in (("a",), ("=1",), ("a=1", "a=2")):
@@ -94,3 +130,15 @@ def test_a_defect_becomes_an_id_and_a_line_in_the_log(tmp_path_factory: pytest.T
     log = (folder / "oncue.log").read_text(encoding="utf-8")
     assert log.startswith(name)
     assert "ZeroDivisionError: secret detail" in log
+
+
+def test_an_error_names_the_fields_that_are_at_fault() -> None:
+    invocation = Invocation(location="nowhere")
+
+    refused, code = describe_error(InvalidComment("the comment is empty"), invocation)
+    unknown, _ = describe_error(click.BadParameter("not this", param=click.Option(["--kind"])), invocation)
+    plain, _ = describe_error(InvalidInput("something else"), invocation)
+
+    assert (code, refused["fields"]) == (2, {"comment": "the comment is empty"})
+    assert unknown["fields"] == {"kind": "not this"}
+    assert "fields" not in plain

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from oncue.control.calls import AsyncBody, LoadedWorkflow, Params, StepCall, StepOutput
 from oncue.control.context import StepContext, Suspended
+from oncue.control.drafts import DraftWish
 from oncue.control.forms import check_question, check_response
 from oncue.control.outputs import Output
+from oncue.core.comments import GivenComment
 from oncue.core.model import ArtifactKind, ContentHash, ContextMode, step_id
 from oncue.core.questions import Asking
 
@@ -20,15 +22,29 @@ class MemoryDesk:
     """An ``AttemptDesk`` whose scratch folder is made on first use.
 
     ``answers`` has, by the type of a question, what a person says to its first, second … occurrence; where there is no
-    answer the step is suspended. ``asked`` has every question put, with what was configured.
+    answer the step is suspended. ``asked`` has every question put, with what was configured. ``comments`` are there to be
+    read, and ``comment_reads`` counts how often they were. ``drafts`` has what the model says, in order; ``wished`` what it was
+    asked for.
     """
 
-    def __init__(self, folder: Path, previous: object = None, *, answers: Mapping[str, Sequence[object]] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        previous: object = None,
+        *,
+        answers: Mapping[str, Sequence[object]] | None = None,
+        comments: Sequence[GivenComment] = (),
+        drafts: Sequence[object] = (),
+    ) -> None:
         self._folder = folder
         self._previous = previous
         self._counts: Counter[str] = Counter()
         self.answers: dict[str, list[object]] = {name: list(given) for name, given in (answers or {}).items()}
         self.asked: list[tuple[Asking, object]] = []
+        self.comments = tuple(comments)
+        self.comment_reads = 0
+        self.drafts = list(drafts)
+        self.wished: list[DraftWish] = []
         self.memos: dict[str, bytes] = {}
         self.progress: list[tuple[float, float | None, str]] = []
 
@@ -69,6 +85,20 @@ class MemoryDesk:
 
     def is_cancelled(self) -> bool:
         return False
+
+    def read_comments(self) -> tuple[GivenComment, ...]:
+        self.comment_reads += 1
+        return self.comments
+
+    def has_model(self) -> bool:
+        return bool(self.drafts)
+
+    def generate(self, wish: DraftWish) -> object:
+        self.wished.append(wish)
+        return self.drafts.pop(0)
+
+    async def generate_async(self, wish: DraftWish) -> object:
+        return self.generate(wish)
 
 
 def output(value: object) -> Output:

@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from oncue.core.parameters import resolve_params
-from oncue.definitions.manifest_model import Manifest, ManifestAsk, ManifestOption, ManifestParam, ManifestStep
+from oncue.definitions.manifest_model import Manifest, ManifestAsk, ManifestOption, ManifestParam, ManifestPrompt, ManifestStep
 from oncue.definitions.manifest_schema import manifest_schema, refresh_page, render_schema
 from oncue.errors import DefinitionError
 from tests.definitions.desk import make_call, run_body
@@ -35,7 +35,7 @@ def test_the_tables_of_the_reference_are_up_to_date() -> None:
 def test_the_reference_explains_every_key() -> None:
     page = PAGE.read_text(encoding="utf-8")
 
-    for model in (Manifest, ManifestParam, ManifestStep, ManifestAsk, ManifestOption):
+    for model in (Manifest, ManifestParam, ManifestStep, ManifestPrompt, ManifestAsk, ManifestOption):
         for name, field in model.model_fields.items():
             assert f"| `{field.alias or name}` |" in page
             assert field.description
@@ -47,7 +47,6 @@ def test_the_schema_allows_no_key_that_the_program_refuses() -> None:
     for part in (schema, *schema["$defs"].values()):
         assert part["additionalProperties"] is False
     assert set(schema["$defs"]["ManifestStep"]["required"]) == {"id"}
-    assert "prompt" not in schema["$defs"]["ManifestStep"]["properties"]
 
 
 @pytest.mark.parametrize(
@@ -56,6 +55,16 @@ def test_the_schema_allows_no_key_that_the_program_refuses() -> None:
         ({"id": "a", "run": "ls", "env": {"A": 1}, "retries": 1}, True),
         ({"id": "a", "ask": {"message": "Go?", "kind": "confirm"}, "needs": []}, True),
         ({"id": "a", "ask": {"message": "Which?", "options": ["x", 2024, {"id": "y", "label": "Y"}], "timeout": "10m"}}, True),
+        ({"id": "a", "prompt": "Why?", "timeout": "5m", "retries": 2}, True),
+        ({"id": "a", "prompt": {"request": "Why?", "context": [], "rules": "be brief", "temperature": 0}}, True),
+        ({"id": "a", "prompt": {"request": "Why?", "output": {"type": "array"}, "max_tokens": 5, "model": "ollama:x"}}, True),
+        ({"id": "a", "prompt": {"request": "Why?", "temperature": 3}}, False),
+        ({"id": "a", "prompt": {"request": "Why?", "corrections": 1}}, False),
+        ({"id": "a", "prompt": {}}, False),
+        ({"id": "a", "prompt": ""}, False),
+        ({"id": "a", "prompt": "Why?", "env": {"A": "b"}}, False),
+        ({"id": "a", "prompt": "Why?", "ask": {"message": "Go?"}}, False),
+        ({"id": "a", "ask": {"message": "Go?"}, "comment": True}, False),
         ({"id": "a"}, False),
         ({"id": "a", "run": "ls", "ask": {"message": "Go?"}}, False),
         ({"id": "a", "ask": {"message": "Go?"}, "timeout": 5}, False),
@@ -85,7 +94,7 @@ def test_every_example_of_the_reference_is_a_manifest(example: str, tmp_path: Pa
     [
         (0, "fetch", "sun 12\nwind 30\n"),
         (1, "show", "eu\n"),
-        (6, "show", f"{REGION}\nin {REGION} in {REGION}\n"),
+        (8, "show", f"{REGION}\nin {REGION} in {REGION}\n"),
     ],
 )
 def test_the_examples_of_the_reference_do_what_it_says(example: int, step: str, printed: str, tmp_path: Path) -> None:

@@ -215,7 +215,7 @@ async def _cancel_wide(workspace: Workspace, job_id: JobId, slots: int) -> None:
     attending.cancel()
     await engine.close(grace_seconds=0)
     await asyncio.gather(serving, attending, return_exceptions=True)
-    executor.close()
+    await executor.close()
     lease.close()
 
 

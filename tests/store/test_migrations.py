@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, inspect
 
 from oncue.core.model import AttemptState
 from oncue.errors import WorkspaceError
 from oncue.store import open_store, rows
-from oncue.store.migrations.upgrade import FOLDER
+from oncue.store.migrations.upgrade import FOLDER, run_migrations
+from oncue.store.questionrows import question_row
 from oncue.store.sqltext import HEAD
+from tests.store.callrecords import a_call, a_comment, a_setting, answered, keep_calls, keep_comments
 from tests.store.conftest import Place
 from tests.store.processes import running
 from tests.store.records import JOB, NOON, a_job, a_question, an_attempt, ended, keep_questions
@@ -83,6 +86,29 @@ def test_an_older_workspace_keeps_its_data_and_takes_questions(old: Place) -> No
 
     assert revision(old) == HEAD
     old.open(create=False).close()
+
+
+def test_a_workspace_of_the_second_release_keeps_its_data_and_takes_model_calls(old: Place) -> None:
+    with connected(old) as connection:
+        run_migrations(connection, ScriptDirectory(str(FOLDER)), to="0002")
+        insert(connection, "question", question_row(a_question(deadline=NOON)))
+        insert(connection, "attempt", rows.attempt_row(replace(an_attempt("find"), losses=2)))
+    assert revision(old) == "0002"
+
+    with closing(old.open(create=False)) as store:
+        keep_calls(store, answered(a_call()))
+        keep_comments(store, a_comment())
+        store.write(lambda tx: tx.put_setting(a_setting()))
+
+        with store.read() as reader:
+            assert reader.load_job(JOB) == a_job()
+            assert reader.load_attempt(DONE.key) == DONE
+            assert reader.load_attempt(an_attempt("find").key) == replace(an_attempt("find"), losses=2)
+            assert reader.list_questions(job_id=JOB) == [a_question(deadline=NOON)]
+            assert reader.list_calls(JOB) == [answered(a_call())]
+            assert reader.list_comments(JOB) == [a_comment()]
+            assert reader.list_settings() == [a_setting()]
+    assert revision(old) == HEAD
 
 
 def test_processes_that_open_an_older_workspace_at_once_all_find_it_up_to_date(old: Place) -> None:

@@ -15,8 +15,11 @@ from oncue.core.model import (
     JobId,
     RunState,
 )
+from oncue.core.modelcalls import SectionRef
 from oncue.core.ports import Store, Transaction
+from oncue.core.prompts import SectionName
 from oncue.store.retention import GRACE_SECONDS, Pruned, prune
+from tests.store.callrecords import a_call, answered, keep_calls
 from tests.store.records import JOB, NOON, a_run, after, an_attempt, current_of, ended, keep_runs, keep_success, with_job
 
 OLD, NEW = b'"old"', b'"new"'
@@ -109,6 +112,52 @@ def test_artifacts_of_no_attempt_are_nobody_s_business(store: Store) -> None:
 
     assert pruned(store).bodies == 0
     assert body(store, OLD) == OLD
+
+
+def test_what_a_model_call_cites_stays(store: Store) -> None:
+    with_job(store)
+    cited = [b"%d" % number for number in range(5)]
+    for number, body_ in enumerate([*cited, OLD, NEW]):
+        keep_success(store, an_attempt("collect", run=number + 1), body=body_)
+    sections = tuple(
+        SectionRef(name=name, hash=content_hash(b"%d" % place)) for place, name in enumerate(list(SectionName)[:3])
+    )
+    call = replace(answered(a_call()), sections=sections, payload=content_hash(cited[3]), reply=content_hash(cited[4]))
+    keep_calls(store, call)
+
+    assert pruned(store) == Pruned(bodies=1, blobs=0, size=len(OLD))
+
+    assert [body(store, one) for one in cited] == cited
+    assert body(store, OLD) is None
+
+
+def test_a_large_body_that_a_model_call_cites_stays(store: Store) -> None:
+    old = keep_tree(store, 1, b"a file")
+    keep_tree(store, 2)
+    keep_calls(store, replace(a_call(), payload=old))
+    pruned(store)
+
+    pruned(store, at=LATER)
+
+    assert store.blobs.has(old)
+    assert store.blobs.has(content_hash(b"a file"))
+
+
+def keep_artifact(store: Store, artifact: Artifact) -> None:
+    store.write(lambda tx: tx.put_artifacts([artifact]))
+
+
+@pytest.mark.parametrize("is_output_first", [True, False])
+def test_a_text_with_the_bytes_of_an_output_leaves_it_an_output(store: Store, is_output_first: bool) -> None:
+    files = (content_hash(b"a file"),)
+    output = Artifact(hash=content_hash(OLD), kind=ArtifactKind.TREE, size=len(OLD), body=OLD, files=files)
+    text = replace(output, kind=ArtifactKind.TEXT, files=())
+
+    for artifact in (output, text) if is_output_first else (text, output):
+        keep_artifact(store, artifact)
+
+    with store.read() as reader:
+        assert reader.load_artifact(output.hash) == output
 
 
 def keep_tree(store: Store, run: int, *files: bytes) -> ContentHash:

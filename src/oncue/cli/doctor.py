@@ -13,7 +13,7 @@ from oncue.cli.printing import coloured, print_json, print_lines, table
 @common_options
 @click.pass_obj
 def doctor(invocation: Invocation, *, is_json: bool) -> None:
-    """Check Python, SQLite, the workspace, its locks and workers, the disk, and the PostgreSQL driver."""
+    """Check Python, SQLite, the workspace, its locks and workers, its language model, the disk, and the PostgreSQL driver."""
     from oncue.cli.doctorchecks import Grade, check_all
 
     checks = check_all(invocation)

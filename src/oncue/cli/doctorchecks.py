@@ -13,9 +13,13 @@ from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from oncue.cli.options import Invocation
 from oncue.errors import NoWorkspace, OncueError
+
+if TYPE_CHECKING:
+    from oncue.control.workspace import Workspace
 
 SAFE_SQLITE = (3, 51, 3)
 """Older ones can damage a WAL database when its log is reset while another connection writes; the lock file prevents that."""
@@ -128,6 +132,7 @@ def check_workspace(invocation: Invocation) -> Iterator[Check]:
     if not invocation.workspace_location.startswith(_URLS):
         yield _check_lock(folder)
     yield _check_workers(folder)
+    yield check_model(workspace)
     lost = [run for run in open_runs if run.owner is not None and not workspace.store.is_alive(run.owner)]
     for run in lost:
         message = f"run {run.number} of job {run.job_id} was interrupted"
@@ -151,6 +156,22 @@ def _check_workers(folder: Path) -> Check:
     alive = sum(1 for lease in leases if is_locked(lease))
     left = f"; {len(leases) - alive} left by dead ones were removed" if len(leases) > alive else ""
     return Check(name="workers", grade=Grade.OK, message=f"{alive} processes execute runs here{left}")
+
+
+def check_model(workspace: Workspace) -> Check:
+    """The language model of the workspace, and whether it can be called from here; many workflows need none."""
+    from oncue.control.modelcheck import look_at_model
+
+    with workspace.store.read() as reader:
+        state = look_at_model(workspace, reader)
+    if state is None:
+        return Check(name="model", grade=Grade.OK, message="none is set, and none is needed for steps that call none")
+    origin = "set for the workspace" if state.origin == "setting" else f"named by {state.origin}"
+    if state.trouble:
+        message = f"{state.named}, {origin}, cannot be used: {state.trouble}"
+        return Check(name="model", grade=Grade.WARN, message=message, hint="oncue config set model NAME chooses another one")
+    price = "" if state.is_priced else "; its price is unknown, so budgets in money need --max-tokens beside them"
+    return Check(name="model", grade=Grade.OK, message=f"{state.named}, {origin}{price}")
 
 
 def _folder(location: str) -> Path:

@@ -15,7 +15,7 @@ import click
 
 from oncue import config
 from oncue.cli.options import Invocation
-from oncue.errors import OncueError
+from oncue.errors import ErrorBody, OncueError
 
 log = logging.getLogger("oncue.cli")
 LOG_FILE = "oncue.log"
@@ -37,18 +37,26 @@ def report_error(error: Exception, invocation: Invocation, *, is_json: bool) -> 
     return code
 
 
-def describe_error(error: Exception, invocation: Invocation) -> tuple[dict[str, str], int]:
+def describe_error(error: Exception, invocation: Invocation) -> tuple[ErrorBody, int]:
     """The error body of every surface, and the exit code."""
     if isinstance(error, OncueError):
         return error.as_dict(), error.exit_code
     if isinstance(error, click.ClickException):
-        context = error.ctx if isinstance(error, click.UsageError) else None
-        hint = f"{context.command_path} --help" if context else "oncue --help"
-        return {"code": "usage", "message": error.format_message(), "hint": hint}, 2
+        return _describe_usage(error), 2
     return _describe_defect(error, invocation), 1
 
 
-def _describe_defect(error: Exception, invocation: Invocation) -> dict[str, str]:
+def _describe_usage(error: click.ClickException) -> ErrorBody:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    hint = f"{context.command_path} --help" if context else "oncue --help"
+    body: ErrorBody = {"code": "usage", "message": error.format_message(), "hint": hint}
+    parameter = error.param if isinstance(error, click.BadParameter) else None
+    if parameter is not None and parameter.name:
+        body["fields"] = {parameter.name: error.message or "missing"}
+    return body
+
+
+def _describe_defect(error: Exception, invocation: Invocation) -> ErrorBody:
     """Log what nobody foresaw under an id of its own."""
     name = secrets.token_hex(4)
     file = write_log(Path(invocation.workspace_location), f"{name} {''.join(traceback.format_exception(error))}")

@@ -22,6 +22,7 @@ COMMANDS = {
     "job": ("jobgroup:job", "Create jobs, run them, rerun any part, and see why."),
     "inbox": ("inbox:inbox", "List the questions that wait for a person."),
     "answer": ("inbox:answer", "Answer a question."),
+    "config": ("configgroup:config", "Choose the language model, and set prices."),
     "workflows": ("workflowlist:workflows", "List the bundled workflows."),
     "prune": ("pruning:prune", "Free the space of outputs that were superseded."),
     "doctor": ("doctor:doctor", "Check this machine and the workspace."),

@@ -6,11 +6,20 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from oncue.cli.printing import coloured, say, show_seconds
+from oncue.cli.printing import coloured, fold, say, show_dollars, show_seconds
 from oncue.core.events import Event, EventType
 from oncue.core.model import StepId, step_key
 
-_QUIET = frozenset({EventType.STEP_PROGRESS, EventType.STEPS_EXPANDED, EventType.JOB_CREATED})
+_QUIET = frozenset(
+    {
+        EventType.STEP_PROGRESS,
+        EventType.STEPS_EXPANDED,
+        EventType.JOB_CREATED,
+        EventType.COMMENT_GIVEN,
+        EventType.MODEL_ANSWERED,
+    }
+)
+_DETAILS = frozenset({EventType.STEP_STARTED, EventType.MODEL_CALLED})
 _WORDS = {
     EventType.JOB_CREATED: "created",
     EventType.JOB_STOPPED: "stopped",
@@ -35,6 +44,10 @@ _WORDS = {
     EventType.QUESTION_DECIDED: "decided",
     EventType.QUESTION_ANSWERED_LATE: "answered late",
     EventType.RUN_WAITING: "waiting for a person",
+    EventType.COMMENT_GIVEN: "commented on",
+    EventType.MODEL_CALLED: "calls a model",
+    EventType.MODEL_ANSWERED: "has an answer of the model",
+    EventType.MODEL_FAILED: "got no answer of the model",
     EventType.STEP_PROGRESS: "progress",
 }
 
@@ -58,6 +71,8 @@ def _word(event: Event) -> str:
 
 def _facts(event: Event) -> list[str]:
     data = event.data or {}
+    if event.type in _DESCRIBED_BY:
+        return _DESCRIBED_BY[event.type](data)
     match event.type:
         case EventType.STEP_FAILED:
             retry = " (it is tried again)" if data.get("retry_at") else ""
@@ -70,12 +85,8 @@ def _facts(event: Event) -> list[str]:
         case EventType.OUTPUT_ACCEPTED | EventType.JOB_STOPPED | EventType.RUN_CANCEL_REQUESTED:
             reason = f": {data['reason']}" if data.get("reason") else ""
             return [f"by {data.get('actor', '')}{reason}"]
-        case EventType.QUESTION_ASKED | EventType.QUESTION_DECIDED | EventType.QUESTION_ANSWERED_LATE:
-            return _question_facts(data)
         case EventType.STEPS_EXPANDED:
             return [f"into {data.get('count')} instances"]
-        case EventType.STEP_PROGRESS:
-            return _progress_facts(data)
         case _:
             return []
 
@@ -84,6 +95,26 @@ def _progress_facts(data: Mapping[str, object]) -> list[str]:
     total = f" of {data['total']:g}" if isinstance(data.get("total"), int | float) else ""
     done = f"{data['done']:g}" if isinstance(data.get("done"), int | float) else ""
     return [f"{done}{total} {data.get('message') or ''}".strip()]
+
+
+def _comment_facts(data: Mapping[str, object]) -> list[str]:
+    """For which steps a comment is."""
+    steps = data.get("steps")
+    return [f"for {fold([str(step) for step in steps])}" if isinstance(steps, list | tuple) and steps else "for every step"]
+
+
+def _model_facts(data: Mapping[str, object]) -> list[str]:
+    """Which model for what, what it used and cost, or why there is no answer."""
+    from oncue.cli.questiontext import one_line
+
+    facts = [one_line(str(data[name]), cells=60) for name in ("model", "code", "message") if data.get(name)]
+    if data.get("purpose") not in (None, "generate"):
+        facts.append(f"to {str(data['purpose']).replace('_', ' ')}")
+    if data.get("tries") not in (None, 1):
+        facts.append(f"(try {data['tries']})")
+    tokens, usd = data.get("tokens"), data.get("usd")
+    facts += [f"{tokens:,} tokens"] if isinstance(tokens, int) else []
+    return [*facts, show_dollars(usd)] if isinstance(usd, int | float) else facts
 
 
 def _question_facts(data: Mapping[str, object]) -> list[str]:
@@ -96,6 +127,18 @@ def _question_facts(data: Mapping[str, object]) -> list[str]:
     if data.get("how"):
         facts.append(f"({str(data['how']).replace('_', ' ')})")
     return [*facts, one_line(f"by {data['actor']}", cells=60)] if data.get("actor") else facts
+
+
+_DESCRIBED_BY: Mapping[EventType, Callable[[Mapping[str, object]], list[str]]] = {
+    EventType.STEP_PROGRESS: _progress_facts,
+    EventType.COMMENT_GIVEN: _comment_facts,
+    EventType.MODEL_CALLED: _model_facts,
+    EventType.MODEL_ANSWERED: _model_facts,
+    EventType.MODEL_FAILED: _model_facts,
+    EventType.QUESTION_ASKED: _question_facts,
+    EventType.QUESTION_DECIDED: _question_facts,
+    EventType.QUESTION_ANSWERED_LATE: _question_facts,
+}
 
 
 class PlainReporter:
@@ -114,7 +157,7 @@ class PlainReporter:
         """Print new events."""
         for event in events:
             seconds = self._seconds(event)
-            is_detail = event.type is EventType.STEP_STARTED and event.step is not None and step_key(event.step) is not None
+            is_detail = event.type in _DETAILS and event.step is not None and step_key(event.step) is not None
             if event.type not in _QUIET and not is_detail:
                 self._write(describe_event(event, seconds=seconds))
 

@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 
 from oncue.control.calls import StepFailed
 from oncue.control.context import Suspended
+from oncue.control.fencing import check_is_ours
 from oncue.control.forms import check_question, check_response
 from oncue.control.jobfile import project_job
 from oncue.control.workspace import Workspace
 from oncue.core.events import EventDraft, EventType
-from oncue.core.model import Attempt, AttemptState, JobId, Run
+from oncue.core.model import Attempt, JobId, Run
 from oncue.core.ports import Transaction
 from oncue.core.questions import Asking, Decision, How, InvalidAnswer, Question, QuestionId
 from oncue.core.request import AnswersPolicy
-from oncue.errors import WriteRefused
 
 REUSABLE = frozenset({How.PERSON, How.DEFAULT, How.REUSED, How.CONFIGURED})
 
@@ -96,9 +96,7 @@ class Asker:
         if question.decision is not None:
             drafts.append(describe_decided(question, question.decision))
         tx.append_events(key.job_id, drafts, question.asked_at)
-        stored = tx.load_attempt(key)
-        if stored is None or stored.fence != self.attempt.fence or stored.state is not AttemptState.RUNNING:
-            raise WriteRefused(f"the attempt of {key.step} is not this worker's any more")
+        check_is_ours(tx, self.attempt)
         tx.insert_question(question)
 
     def _reuse(self, asking: Asking, occurrence: int) -> Decision | None:

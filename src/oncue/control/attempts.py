@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 from oncue.control.asking import Asker
@@ -12,25 +13,27 @@ from oncue.control.bodies import Bodies
 from oncue.control.calls import LoadedWorkflow, Params, StepCall, StepFailed, StepOutput, SyncBody
 from oncue.control.context import StepContext, Suspended
 from oncue.control.desk import Desk
+from oncue.control.modelclients import RunModels
 from oncue.control.outputs import Output
+from oncue.control.runbudget import BudgetReached
 from oncue.control.threads import StepThreads
 from oncue.control.work import Result, Work
-from oncue.control.workspace import Workspace
 from oncue.core.canonical import canonical_json, content_hash
 from oncue.core.definition import StepDefinition
 from oncue.core.events import EventDraft
-from oncue.core.model import Artifact, ContentHash, Expansion, Failure, Job, Run
+from oncue.core.model import Artifact, ContentHash, Expansion, Failure, Job
 from oncue.errors import OncueError, WorkspaceError, WriteRefused
 
 
 class Performer:
     """Executes attempts of one loaded workflow."""
 
-    def __init__(self, workspace: Workspace, run: Run, loaded: LoadedWorkflow, *, job: Job, threads: StepThreads) -> None:
+    def __init__(self, models: RunModels, loaded: LoadedWorkflow, *, job: Job, threads: StepThreads) -> None:
+        workspace = models.workspace
         self.bodies = Bodies(workspace.store)
         self._workspace = workspace
         self._store = workspace.store
-        self._run = run
+        self._models = models
         self._job = job
         self._loaded = loaded
         self._threads = threads
@@ -44,18 +47,20 @@ class Performer:
             CancelledError: the task was cancelled.
             WorkspaceError: the store fails, not the step; the attempt can be repeated when it works again.
         """
-        asker = Asker(self._workspace, self._run, work.attempt, self._job.replayed_from)
-        desk = Desk(self._store, work, self.bodies, report, asker)
+        asker = Asker(self._workspace, self._models.run, work.attempt, self._job.replayed_from)
+        desk = Desk(self._store, work, self.bodies, report, asker, self._models, asyncio.get_running_loop())
         try:
             try:
                 result = await self._within_limit(work, desk)
             except Suspended:
                 result = Result(is_suspended=True)
+            except BudgetReached as reached:
+                result = Result(is_halted=True, failure=reached.failure)
             except Exception as error:
                 if isinstance(error, WorkspaceError) and not isinstance(error, WriteRefused):
                     raise
                 result = self._explain(error)
-            return desk.keep_log(result)
+            return desk.keep_log(replace(result, is_comment_read=desk.is_comment_read))
         finally:
             desk.close()
 

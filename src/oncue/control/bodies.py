@@ -35,7 +35,18 @@ class Bodies:
             NoArtifact: its body was pruned.
         """
         kind, body = self._body(address)
+        if kind is ArtifactKind.TEXT:  # kept when it was only that; by now another process may have put out the same bytes
+            self._load_many([address])
+            kind, body = self._body(address)
         return decode_output(address, kind, body, blobs=self._store.blobs)
+
+    def text(self, address: ContentHash) -> str:
+        """The text stored under an address: what went to a model, or came from one.
+
+        Raises:
+            NoArtifact: it is not stored.
+        """
+        return self._body(address)[1].decode()
 
     def collection(self, address: ContentHash) -> Mapping[str, Output]:
         """The outputs of a fan-out's instances, key → output, in order."""
@@ -94,9 +105,10 @@ class Bodies:
 
     def _keep(self, address: ContentHash, kind: ArtifactKind, body: bytes) -> None:
         with self._lock:
-            if address not in self._kept:
+            known = self._kept.get(address)
+            if known is None or known[0] is ArtifactKind.TEXT:  # the bytes of a text may be those of an output too
                 self._kept[address] = (kind, body)
-                self._kept_bytes += len(body)
+                self._kept_bytes += 0 if known else len(body)
             while self._kept_bytes > CACHE_BYTES and len(self._kept) > 1:
                 _, (_, dropped) = self._kept.popitem(last=False)
                 self._kept_bytes -= len(dropped)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from oncue.control.context import StepContext
+from oncue.control.drafts import DraftWish
 from oncue.control.outputs import Output
 from oncue.core.definition import StepDefinition, WorkflowDefinition
 from oncue.core.model import WorkflowSource
@@ -104,18 +105,27 @@ class AsyncBody:
     run: Callable[[StepCall], Awaitable[StepOutput]]
 
 
+Composer = Callable[[Mapping[str, Output | Mapping[str, Output]], Mapping[str, object]], DraftWish]
+"""Says from the inputs and the parameters of a step what it would ask a model for. It runs nothing and writes nothing.
+
+Raises:
+    StepFailed: a text cannot be filled in, or an input is no text.
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedWorkflow:
     """A definition together with what can execute it.
 
     ``keys`` maps each fan-out step over a list to the function that names an element by its position (from 0) and
-    itself.
+    itself. ``composers`` has those steps whose one prompt is known before they run; their bodies use the same composer.
     """
 
     source: WorkflowSource
     definition: WorkflowDefinition
     bodies: Mapping[str, SyncBody | AsyncBody]
     keys: Mapping[str, Callable[[int, object], str]] = field(default_factory=dict)
+    composers: Mapping[str, Composer] = field(default_factory=dict)
 
     def name_instances(self, step: str, elements: object) -> dict[str, object]:
         """The instances of a fan-out step over a list, in its order: key → element.

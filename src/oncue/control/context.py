@@ -8,8 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from oncue.control.drafts import DraftWish, join_context
 from oncue.core.canonical import canonical_json
+from oncue.core.comments import GivenComment
 from oncue.core.model import ContextMode, StepId
+from oncue.core.prompts import Purpose
 from oncue.core.questions import Asking, InvalidQuestion, OnTimeout, Option, QuestionKind
 
 T = TypeVar("T")
@@ -55,6 +58,22 @@ class AttemptDesk(Protocol):
         """Whether the attempt should end."""
         ...
 
+    def read_comments(self) -> tuple[GivenComment, ...]:
+        """The comments this attempt is given; that they were read is recorded."""
+        ...
+
+    def has_model(self) -> bool:
+        """Whether a model can be called."""
+        ...
+
+    def generate(self, wish: DraftWish) -> object:
+        """A draft, waited for in the step's own thread."""
+        ...
+
+    async def generate_async(self, wish: DraftWish) -> object:
+        """A draft, waited for in the event loop."""
+        ...
+
 
 class Suspended(BaseException):
     """A step waits for a person; code of a step must let it pass."""
@@ -97,6 +116,21 @@ class StepContext:
     def previous(self) -> object:
         """The value of the step's own last output; None where there is none, and in a clean context."""
         return self._desk.load_previous() if self.mode is ContextMode.KEEP else None
+
+    @property
+    def comment(self) -> str | None:
+        """What a person wrote for this step in this run, as it was written; earlier comments that are carried come first."""
+        return "\n".join(comment.text for comment in self.comments) or None
+
+    @property
+    def comments(self) -> tuple[GivenComment, ...]:
+        """The same, one by one, with author, kind, time and reason."""
+        return self._desk.read_comments()
+
+    @property
+    def has_model(self) -> bool:
+        """Whether a model is set for this workspace and can be used; ``generate`` fails without one."""
+        return self._desk.has_model()
 
     @property
     def folder(self) -> Path:
@@ -190,6 +224,57 @@ class StepContext:
             extra=extra,
         )
         return self._desk.ask(asking, configured=configured)
+
+    def generate(self, request: str, *, context: str | Mapping[str, str] = "", **wishes: Any) -> Any:
+        """Ask a language model, and return its checked answer. A plain call; in an async step use ``generate_async``.
+
+        The prompt is composed in a fixed order: the rules of the workflow, the context, the request, the step's own previous
+        output (in a keep context), the comment of a person, and that the rules prevail. It is stored before it is sent. An
+        attempt that is entered again gets what it already paid for.
+
+        Args:
+            request: what is asked for.
+            context: what the model is given to work on; a mapping names its parts.
+            wishes: of these
+
+                - output: a type (a pydantic model, a dataclass, ``list[str]`` …) that the answer must be JSON of; text
+                  without it. What cannot be parsed fails the step, and the raw answer is kept.
+                - checks: functions of the answer. One that raises has found an error (``fix_error``), one that returns a
+                  text has found a fault (``self_correct``): the draft goes back to the model with that.
+                - corrections: how often it goes back before the step fails [2].
+                - persona, rules: text and hard constraints beside those of the workflow and the step.
+                - draft, problem: what was written before and what is wrong with it, to begin with a correction.
+                - purpose: ``fix_error`` [with a draft] or ``self_correct``.
+                - sees_previous: False leaves the step's own previous output out.
+                - model: another model than that of the workspace.
+                - max_output_tokens, temperature: passed on.
+
+        Raises:
+            NoModel: none can be used. StepFailed: no acceptable answer (code ``draft_failed``, ``unparsable_answer`` or
+            the trouble with the model).
+        """
+        return self._desk.generate(make_wish(request, context, **wishes))
+
+    async def generate_async(self, request: str, *, context: str | Mapping[str, str] = "", **wishes: Any) -> Any:
+        """``generate`` for async steps."""
+        return await self._desk.generate_async(make_wish(request, context, **wishes))
+
+
+def make_wish(request: str, context: str | Mapping[str, str] = "", **wishes: Any) -> DraftWish:
+    """What the arguments of ``generate`` mean.
+
+    Raises:
+        TypeError: an argument that there is not. ValueError: an unknown purpose, or a negative bound.
+    """
+    given = dict(wishes)
+    purpose = given.pop("purpose", None) or (Purpose.FIX_ERROR if given.get("draft") is not None else Purpose.GENERATE)
+    for name in ("rules", "checks"):
+        if name in given:
+            given[name] = tuple(given[name])
+    wish = DraftWish(request=request, context=join_context(context), purpose=Purpose(purpose), **given)
+    if wish.corrections < 0:
+        raise ValueError(f"corrections={wish.corrections}: it cannot be negative")
+    return wish
 
 
 def _kind(given: str, *, has_options: bool, has_schema: bool) -> QuestionKind:

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from oncue.control.asking import Asker
 from oncue.control.bodies import Bodies
+from oncue.control.drafts import DraftWish
+from oncue.control.fencing import check_is_ours
+from oncue.control.modelclients import RunModels
 from oncue.control.work import Result, Work
 from oncue.core.canonical import content_hash
+from oncue.core.comments import GivenComment
 from oncue.core.events import EventDraft, EventType
 from oncue.core.ports import Store, Transaction
 from oncue.core.questions import Asking
-from oncue.errors import WriteRefused
+
+if TYPE_CHECKING:
+    from oncue.control.generating import Generating
 
 LOG_FILE = "log.txt"
 
@@ -29,6 +38,12 @@ class Desk:
     bodies: Bodies
     report: Callable[[EventDraft], None]
     asker: Asker
+    models: RunModels
+    loop: asyncio.AbstractEventLoop
+    is_comment_read: bool = False
+    generations: int = 0
+    generating: Generating | None = None
+    pending: set[Future[object]] = field(default_factory=set)
     cancelled: bool = False
     folder: Path | None = None
     logger: logging.Logger | None = None
@@ -43,9 +58,7 @@ class Desk:
         attempt = self.work.attempt
 
         def record(tx: Transaction) -> None:
-            current = tx.load_attempt(attempt.key)
-            if current is None or current.fence != attempt.fence or current.state is not attempt.state:
-                raise WriteRefused(f"the attempt of {attempt.key.step} is not this worker's any more")
+            check_is_ours(tx, attempt)
             tx.put_memo(attempt.key, name, body)
 
         self.store.write(record)
@@ -79,6 +92,54 @@ class Desk:
         """The recorded answer to a question, or ``Suspended``."""
         return self.asker.ask(asking, configured=configured)
 
+    def read_comments(self) -> tuple[GivenComment, ...]:
+        """The comments this attempt is given; the record says that they were read."""
+        self.is_comment_read = self.is_comment_read or bool(self.work.comments)
+        return self.work.comments
+
+    def has_model(self) -> bool:
+        """Whether a model can be called."""
+        return self.models.clients.is_usable()
+
+    def generate(self, wish: DraftWish) -> object:
+        """A draft; the calling thread waits while the event loop calls the model."""
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            future = asyncio.run_coroutine_threadsafe(self.generate_async(wish), self.loop)
+        else:
+            raise TypeError("an async step awaits ctx.generate_async(...); ctx.generate would block every other step")
+        self.pending.add(future)
+        try:
+            return future.result()
+        finally:
+            self.pending.discard(future)
+
+    async def generate_async(self, wish: DraftWish) -> object:
+        """A draft."""
+        self.read_comments()
+        self.generations += 1
+        generation = self.generations
+        if self.generating is None:
+            self.generating = self._make_generating()
+        return await self.generating.generate(wish, generation)
+
+    def _make_generating(self) -> Generating:
+        from oncue.control.callrecords import CallBook  # noqa: PLC0415 - only steps that call models need pydantic
+        from oncue.control.generating import Generating  # noqa: PLC0415
+
+        models, work = self.models, self.work
+        comments = tuple(comment.run for comment in work.comments)
+        return Generating(
+            work=work,
+            bodies=self.bodies,
+            book=CallBook(models.workspace, models.run, work.attempt, comments, self.bodies),
+            clients=models.clients,
+            budget=models.budget,
+            clock=models.workspace.clock,
+            progress=lambda count, tail: self.report_progress(done=count, total=None, message=tail),
+        )
+
     def open_log(self) -> logging.Logger:
         """A logger of this attempt's own, whose lines also go to the process's logging; made on first use."""
         if self.logger is None:
@@ -102,5 +163,7 @@ class Desk:
     def close(self) -> None:
         """Remove what the attempt needed only while it ran."""
         self.cancelled = True
+        for future in list(self.pending):
+            future.cancel()
         if self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)

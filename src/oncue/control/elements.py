@@ -6,10 +6,13 @@ from functools import partial
 
 from oncue.control.bodies import Bodies
 from oncue.control.work import Work
+from oncue.core.comments import GivenComment
 from oncue.core.definition import StepDefinition
 from oncue.core.graph import Graph
+from oncue.core.guidance import comments_left_behind
 from oncue.core.model import Attempt, ContentHash, Run, StepId, step_key, step_name
 from oncue.core.progress import RunProgress
+from oncue.core.snapshot import JobSnapshot
 
 
 class Elements:
@@ -32,6 +35,7 @@ class Elements:
             params=run.params,
             load_item=partial(self.load, step) if definition.each is not None else None,
             previous=self._progress.currents.get(step),
+            comments=given_comments(run, self._progress.snapshot, step),
             fans_out=self._fan_outs.get(definition.name, ()),
         )
 
@@ -56,6 +60,13 @@ class Elements:
         """A fan-out step, and the list it fans out over."""
         step = self._progress.graph.steps[name]
         return step, self._progress.currents[StepId(step.each or "")].artifact
+
+
+def given_comments(run: Run, snapshot: JobSnapshot, step: StepId) -> tuple[GivenComment, ...]:
+    """The comments an attempt is given: that of its run, after the earlier ones where the request carries them."""
+    given = [comment for comment in snapshot.comments if comment.run <= run.number]
+    kept = {comment.run for comment in comments_left_behind(snapshot, step)} if run.request.get("keep_comments") else set()
+    return tuple(comment for comment in given if comment.run in kept or (comment.run == run.number and comment.is_for(step)))
 
 
 def fan_outs_by_list(graph: Graph) -> dict[str, tuple[StepDefinition, ...]]:

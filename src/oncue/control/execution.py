@@ -17,8 +17,10 @@ from oncue.control.answers import expire_questions, explain_cancel
 from oncue.control.attempts import Performer
 from oncue.control.jobfile import project_job
 from oncue.control.limits import DEFAULT_PARALLEL, Limits, budget_deadline
+from oncue.control.modelclients import ModelClients, RunModels
 from oncue.control.preflight import is_owned
 from oncue.control.recording import give_back
+from oncue.control.runbudget import RunBudget
 from oncue.control.runexecution import RunExecution
 from oncue.control.storedrun import StoredRun, end_unloadable, is_answered, load_stored_run, may_go_on, undecided_steps
 from oncue.control.tasks import advance_task
@@ -50,6 +52,7 @@ class Executor:
         self._workspace = workspace
         self._engine = engine
         self._threads = StepThreads()
+        self._clients = ModelClients(workspace)
         self._running: dict[_Key, RunExecution] = {}
         self._beginning: set[_Key] = set()
         self._waiters: dict[_Key, list[asyncio.Future[Run]]] = {}
@@ -110,8 +113,9 @@ class Executor:
             for key in list(self._waiters):
                 self._give_up(key, error)
 
-    def close(self) -> None:
-        """Give back what was interrupted, and let the worker threads end."""
+    async def close(self) -> None:
+        """Give back what was interrupted, close the models' connections, and let the worker threads end."""
+        await self._clients.close()
         left = [work.attempt for execution in self._running.values() for work in execution.work.values()]
         if left:
             with suppress(WorkspaceError):  # what cannot be given back counts as lost
@@ -193,7 +197,10 @@ class Executor:
         return store.write(partial(_own, self._workspace, run, self.worker_id))
 
     def _make_execution(self, run: Run, stored: StoredRun) -> RunExecution:
-        performer = Performer(self._workspace, run, stored.loaded, job=stored.job, threads=self._threads)
+        deadline = budget_deadline(run, stored.attempts, monotonic=self._workspace.clock.monotonic())
+        budget = RunBudget(run, stored.spent, deadline=deadline, clock=self._workspace.clock)
+        models = RunModels(workspace=self._workspace, run=run, clients=self._clients, budget=budget)
+        performer = Performer(models, stored.loaded, job=stored.job, threads=self._threads)
         return RunExecution(
             self._workspace,
             run,
@@ -203,7 +210,7 @@ class Executor:
             limits=Limits(
                 parallel=stored.loaded.definition.max_parallel or DEFAULT_PARALLEL,
                 steps=self._step_limits.pop((run.job_id, run.number), None),
-                deadline=budget_deadline(run, stored.attempts, monotonic=self._workspace.clock.monotonic()),
+                deadline=deadline,
             ),
             submit=self._engine.submit,
             on_end=self._ended,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
+from oncue.core.comments import GivenComment
 from oncue.core.graph import Graph
 from oncue.core.model import Acceptance, ContentHash, Expansion, Job, JobId, StepId
 from oncue.core.ports import Reader, StepRecord
@@ -23,6 +24,7 @@ class JobState:
     steps: Mapping[StepId, StepRecord]
     expansions: Mapping[str, Expansion]
     acceptances: Mapping[StepId, Acceptance]
+    comments: Sequence[GivenComment] = ()
 
 
 class JobStates:
@@ -46,6 +48,7 @@ class JobStates:
                 steps={**known.steps, **changed} if known.steps else changed,
                 expansions={expansion.step: expansion for expansion in reader.list_expansions(job.id)},
                 acceptances={acceptance.step: acceptance for acceptance in reader.list_acceptances(job.id)},
+                comments=reader.list_comments(job.id),
             )
         with self._lock:
             self._states[job.id] = known
@@ -76,4 +79,5 @@ def make_snapshot(job: Job, graph: Graph, state: JobState, *, params: Mapping[st
         steps=state.steps,
         expansions=state.expansions,
         acceptances=state.acceptances,
+        comments=state.comments,
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 
 from oncue.control.jobstate import make_snapshot
+from oncue.control.modelcheck import find_model_blockers
 from oncue.control.sources import FollowedDefinition, follow_definition
 from oncue.control.workspace import Workspace, load_job
+from oncue.core.comments import check_comment_text
 from oncue.core.estimate import Estimate, estimate_plan
 from oncue.core.findings import OpenRun
 from oncue.core.model import JobId, Run, step_name
@@ -14,6 +17,7 @@ from oncue.core.parameters import read_params, resolve_params
 from oncue.core.plan import Plan, plan_run
 from oncue.core.ports import Store
 from oncue.core.request import RunRequest
+from oncue.core.secrets import known_secrets
 from oncue.core.snapshot import JobSnapshot
 
 
@@ -32,8 +36,11 @@ def prepare_run(workspace: Workspace, job_id: JobId, request: RunRequest, *, is_
 
     Raises:
         UnknownJob, UnknownStep, StepOutOfRange, UnknownPhase, InvalidParam, InvalidInput: the request cannot be meant.
+        InvalidComment: its comment cannot be taken.
         DefinitionError: the workflow's source is wrong.
     """
+    if request.comment is not None:
+        check_comment_text(request.comment.text, known=known_secrets(os.environ))
     with workspace.store.read() as reader:
         job = load_job(reader, job_id)
         followed = follow_definition(workspace, reader, job, choice=request.definition)
@@ -53,10 +60,14 @@ def prepare_run(workspace: Workspace, job_id: JobId, request: RunRequest, *, is_
         warnings=followed.warnings,
         blockers=followed.blockers,
     )
-    names = {step_name(step.id) for step in plan.executing}
+    names = dict.fromkeys(step_name(step.id) for step in plan.executing)
+    executing = [followed.graph.steps[name] for name in names]
     with workspace.store.read() as reader:
-        durations = reader.durations(job_id, names)
-    return Prepared(plan=plan, snapshot=snapshot, followed=followed, estimate=estimate_plan(plan, durations))
+        durations, costs = reader.durations(job_id, names), reader.costs(job_id, names)
+        blockers = find_model_blockers(workspace, reader, executing=executing, budget=request.budget)
+    plan = replace(plan, blockers=(*plan.blockers, *blockers)) if blockers else plan
+    estimate = estimate_plan(plan, durations, costs)
+    return Prepared(plan=plan, snapshot=snapshot, followed=followed, estimate=estimate)
 
 
 def describe_open_run(store: Store, run: Run) -> OpenRun:

@@ -99,9 +99,8 @@ class RunExecution:
     def cancel(self, failure: Failure) -> list[str]:
         """Begin nothing more and end as cancelled; returns the keys of the attempts to interrupt."""
         self.ending.cancel(failure)
-        for step in list(self._delayed):
-            self._delayed.discard(step)
-            self.progress.fail(step)
+        while self._delayed:
+            self.progress.fail(self._delayed.pop())
         for key in self.work.keys() - self._delivered:  # nothing executes them yet, so nothing would settle them
             self.settle_cancelled(key)
         self.go_on()
@@ -122,6 +121,9 @@ class RunExecution:
 
     def settle(self, key: str, result: Result) -> asyncio.Future[None] | None:
         """Take what an attempt came to; the future resolves when it is recorded."""
+        if result.is_halted and result.failure is not None:
+            self.ending.halt(result.failure)
+            return self.settle_cancelled(key)
         work = self.work.pop(key)
         self._delivered.discard(key)
         now = self._workspace.clock.now()
@@ -218,8 +220,7 @@ class RunExecution:
         self.work[task_key(attempt)] = self._elements.work(attempt, self.run)
 
     def _succeed(self, work: Work, result: Result, now: datetime) -> None:
-        inputs = work.inputs(result, self.progress.snapshot.param_hashes)
-        current = self._batch.succeed(work, result, inputs=inputs, at=now)
+        current = self._batch.succeed(work, result, inputs=work.inputs(result, self.progress.snapshot.param_hashes), at=now)
         for expansion in result.expansions:
             self.progress.expand(expansion)
         self.progress.succeed(current)

@@ -8,8 +8,10 @@ from dataclasses import replace
 from oncue.control.asking import cancel_questions
 from oncue.control.preflight import Prepared, is_owned, prepare_run
 from oncue.control.workspace import Workspace, load_job
+from oncue.core.comments import GivenComment
 from oncue.core.definitionrecord import encode_definition
 from oncue.core.events import EventDraft, EventType
+from oncue.core.guidance import comment_targets
 from oncue.core.model import (
     AttemptState,
     Failure,
@@ -60,6 +62,9 @@ def start_run(workspace: Workspace, prepared: Prepared, trigger: Trigger, *, own
         run = _new_run(job, prepared, trigger, owner=owner)
         tx.insert_run(run, plan=plan_body)
         tx.insert_trigger(trigger, run=run.number)
+        comment = _comment_of(prepared, run, trigger)
+        if comment is not None:
+            tx.insert_comment(comment)
         if definition_body is not None:
             tx.put_definition(prepared.followed.address, definition_body)
         tx.update_job(
@@ -185,6 +190,23 @@ def _new_run(job: Job, prepared: Prepared, trigger: Trigger, *, owner: WorkerId 
     )
 
 
+def _comment_of(prepared: Prepared, run: Run, trigger: Trigger) -> GivenComment | None:
+    """The record of the request's comment: for whom it is, who gave it, when and why."""
+    request = prepared.plan.request
+    if request.comment is None:
+        return None
+    return GivenComment(
+        job_id=run.job_id,
+        run=run.number,
+        text=request.comment.text,
+        kind=request.comment.kind,
+        steps=comment_targets(request, prepared.snapshot),
+        author=trigger.actor,
+        reason=trigger.reason,
+        given_at=trigger.triggered_at,
+    )
+
+
 def _announce(job: Job, prepared: Prepared, run: Run) -> list[EventDraft]:
     plan = prepared.plan
     drafts: list[EventDraft] = []
@@ -196,4 +218,7 @@ def _announce(job: Job, prepared: Prepared, run: Run) -> list[EventDraft]:
     scope = plan.request.scope.value
     data: dict[str, object] = {"trigger_id": run.trigger_id, "scope": scope}
     drafts.append(EventDraft(type=EventType.RUN_QUEUED, run=run.number, data=data))
+    if plan.request.comment is not None:
+        steps = list(comment_targets(plan.request, prepared.snapshot))
+        drafts.append(EventDraft(type=EventType.COMMENT_GIVEN, run=run.number, data={"steps": steps}))
     return drafts

@@ -14,6 +14,7 @@ from oncue.control.workspace import Workspace, load_job
 from oncue.core.definitionrecord import decode_definition
 from oncue.core.graph import Graph
 from oncue.core.model import Attempt, AttemptState, Failure, Job, Run, RunState, StepId
+from oncue.core.modelcalls import Spending
 from oncue.core.planrecord import decode_plan
 from oncue.core.ports import Reader, Transaction
 from oncue.core.progress import RunProgress
@@ -31,6 +32,7 @@ class StoredRun:
     undecided: frozenset[StepId]
     gate: Question | None
     job: Job
+    spent: Spending
 
 
 def load_stored_run(workspace: Workspace, run: Run) -> StoredRun:
@@ -51,12 +53,13 @@ def load_stored_run(workspace: Workspace, run: Run) -> StoredRun:
         attempts = reader.list_attempts(run.job_id, run=run.number)
         undecided = undecided_steps(reader, run)
         gate = load_gate(reader, run)
+        spent = reader.spending(run.job_id, run.number)
     loaded = executable(workspace, job, FollowedDefinition(graph=planned, address=run.definition_hash))
     graph = planned if loaded.definition == planned.definition else _same_shape(planned, Graph(loaded.definition), run)
     ended = {attempt.key.step for attempt in attempts if attempt.state is AttemptState.SUCCEEDED}
     snapshot = make_snapshot(job, graph, state, params=run.params)
     progress = RunProgress(snapshot, plan.executing, ended=ended, held=plan.followers if asks_downstream(run) else ())
-    return StoredRun(progress=progress, loaded=loaded, attempts=attempts, undecided=undecided, gate=gate, job=job)
+    return StoredRun(progress=progress, loaded=loaded, attempts=attempts, undecided=undecided, gate=gate, job=job, spent=spent)
 
 
 def undecided_steps(reader: Reader, run: Run) -> frozenset[StepId]:

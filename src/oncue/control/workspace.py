@@ -8,19 +8,21 @@ from dataclasses import dataclass, field
 from oncue.control.calls import Loader
 from oncue.control.jobstate import JobStates
 from oncue.core.model import Job, JobId
+from oncue.core.modelport import Models
 from oncue.core.ports import Clock, Reader, Store
 from oncue.errors import AmbiguousJob, UnknownJob
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """One workspace: its store, its loader of workflows, its clock and its source of ids."""
+    """One workspace: its store, its loader of workflows, its clock, its source of ids, and (where there are any) its models."""
 
     store: Store
     loader: Loader
     clock: Clock
     new_id: Callable[[], str]
     states: JobStates = field(default_factory=JobStates)
+    models: Models | None = None
 
 
 def load_job(reader: Reader, job_id: JobId) -> Job:

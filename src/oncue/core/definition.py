@@ -57,7 +57,9 @@ class StepDefinition:
     ``hash`` is the fingerprint of what the step itself says: its code or text, declared version and inputs.
     ``reads`` are the parameters it is known to read before it runs (manifests); None means that its attempts record them.
     ``is_source`` marks a step that fetches from outside; ``is_deliverable`` one whose bodies are kept for ever;
-    ``keeps_history`` asks for the same without being a deliverable. ``body`` is opaque to everything but its loader.
+    ``keeps_history`` asks for the same without being a deliverable. ``persona`` and ``rules`` stand above every prompt of the
+    step. ``takes_comment`` False: it can neither call a model nor read a comment; ``needs_model``: it cannot do without a
+    model. ``body`` is opaque to everything but its loader.
     """
 
     name: str
@@ -72,6 +74,10 @@ class StepDefinition:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     timeout_seconds: float | None = None
     summary: str = ""
+    persona: str = ""
+    rules: tuple[str, ...] = ()
+    takes_comment: bool = True
+    needs_model: bool = False
     body: Mapping[str, object] = field(default_factory=dict)
 
     @property

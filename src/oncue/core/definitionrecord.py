@@ -63,7 +63,7 @@ def _step_as_dict(step: StepDefinition) -> dict[str, Any]:
 
 def _step_from_dict(record: Mapping[str, Any]) -> StepDefinition:
     values = dict(record)
-    for name in ("needs", "reads"):
+    for name in ("needs", "reads", "rules"):
         if values.get(name) is not None:
             values[name] = tuple(values[name])
     if "retry" in values:

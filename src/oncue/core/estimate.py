@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from oncue.core.model import step_name
+from oncue.core.modelcalls import Spending
 from oncue.core.plan import Plan
 
 
@@ -21,28 +22,54 @@ class Range:
 class Estimate:
     """What a plan may cost. ``seconds`` adds up the durations of its steps, as if one ran after the other.
 
-    ``unknown`` are the steps without a history; while there are any, the sum is unknown (None).
+    ``unknown`` are the steps without a history; while there are any, every sum is unknown (None). ``tokens`` and ``usd``
+    are unknown as well where an earlier call of such a step did not say what it used, or has no known price.
     """
 
     seconds: Range | None
+    tokens: Range | None = None
+    usd: Range | None = None
     unknown: tuple[str, ...] = ()
 
 
-def estimate_plan(plan: Plan, durations: Mapping[str, Sequence[float]]) -> Estimate:
-    """Add up, for every step that executes, the shortest and longest of its latest attempts.
+def estimate_plan(
+    plan: Plan, durations: Mapping[str, Sequence[float]], costs: Mapping[str, Sequence[Spending]] | None = None
+) -> Estimate:
+    """Add up, for every step that executes, the least and the most of its latest attempts.
 
     A fan-out whose instances are not known yet is unknown. A step that executes only if it becomes stale counts as zero in
-    the low sum.
+    the low sum. ``costs`` is empty where the job never called a model, and then nothing is known of tokens and money.
     """
-    low = high = 0.0
     unknown: list[str] = []
+    seconds, tokens, usd = _Sum(), _Sum(), _Sum()
     for step in plan.executing:
-        seen = durations.get(step_name(step.id))
+        name = step_name(step.id)
+        seen = durations.get(name)
         if not seen or step.is_expanding:
             unknown.append(step.id)
             continue
-        low += 0.0 if step.is_conditional else min(seen)
-        high += max(seen)
+        seconds.add(seen, is_certain=not step.is_conditional)
+        spent = costs.get(name, ()) if costs else ()
+        tokens.add([float(one.tokens) for one in spent if not one.unknown_tokens], is_certain=not step.is_conditional)
+        usd.add([one.usd for one in spent if not one.unknown_usd], is_certain=not step.is_conditional)
     if unknown or not plan.executing:
         return Estimate(seconds=None, unknown=tuple(unknown))
-    return Estimate(seconds=Range(low=low, high=high))
+    return Estimate(seconds=seconds.range(), tokens=tokens.range(), usd=usd.range())
+
+
+class _Sum:
+    """A range that is added up; unknown as soon as one part is."""
+
+    def __init__(self) -> None:
+        self._low = self._high = 0.0
+        self._is_known = True
+
+    def add(self, seen: Sequence[float], *, is_certain: bool) -> None:
+        if not seen:
+            self._is_known = False
+            return
+        self._low += min(seen) if is_certain else 0.0
+        self._high += max(seen)
+
+    def range(self) -> Range | None:
+        return Range(low=self._low, high=self._high) if self._is_known else None

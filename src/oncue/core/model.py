@@ -200,13 +200,15 @@ class Inputs:
     """What an attempt consumed, field by field, as hashes.
 
     ``steps`` maps each upstream step to its artifact, or to the hash of its whole collection of instances; ``params`` maps
-    each parameter that was read to the fingerprint of its value; ``item`` is the element of a fan-out.
+    each parameter that was read to the fingerprint of its value; ``item`` is the element of a fan-out. ``comments`` are the
+    runs whose comments it read; they make nothing stale.
     """
 
     definition: str
     steps: Mapping[str, str] = field(default_factory=dict)
     params: Mapping[str, str] = field(default_factory=dict)
     item: str | None = None
+    comments: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,6 +264,8 @@ class ArtifactKind(StrEnum):
     """Canonical JSON of the value a step returned."""
     TREE = "tree"
     """Canonical JSON ``{"value": ..., "files": {name: {"sha256", "size"}}}``; the files are blobs."""
+    TEXT = "text"
+    """UTF-8 text that went to a model or came from one; no step's output."""
     COLLECTION = "collection"
     """Canonical JSON ``{"$instances": [[key, artifact], ...]}``: those of a fan-out, as one later step consumed them."""
 

@@ -21,6 +21,7 @@ from enum import StrEnum
 
 from oncue.core.canonical import fingerprint
 from oncue.core.findings import Finding, OpenRun, find_blockers, find_queue, find_warnings
+from oncue.core.guidance import find_comment_blockers, find_comment_warnings
 from oncue.core.model import StepId, step_key, step_name
 from oncue.core.reasons import (
     DefinitionChanged,
@@ -119,8 +120,17 @@ def plan_run(
         params=snapshot.params,
         steps=steps,
         becomes_stale=_becomes_stale(assessment, executing),
-        blockers=(*blockers, *find_blockers(assessment, executing)),
-        warnings=(*warnings, *find_warnings(assessment, choices, executing), *find_queue(open_runs)),
+        blockers=(
+            *blockers,
+            *find_blockers(assessment, executing),
+            *(find_comment_blockers(request, snapshot, executing) if executing else ()),
+        ),
+        warnings=(
+            *warnings,
+            *find_warnings(assessment, choices, executing),
+            *find_comment_warnings(request, snapshot, executing),
+            *find_queue(open_runs),
+        ),
         digest=plan_digest(snapshot, request, steps),
     )
 
@@ -162,10 +172,12 @@ def request_as_dict(request: RunRequest) -> dict[str, object]:
         "context": request.context.value if request.context else None,
         "downstream": request.downstream.value if request.scope in (Scope.ONLY, Scope.PHASE) else None,
         "params": dict(request.params),
-        "budget": {"seconds": request.budget.seconds} if request.budget.seconds is not None else None,
+        "budget": request.budget.as_dict(),
         "refresh": request.refresh,
         "definition": request.definition.value if request.definition.value != "source" else None,
         "answers": request.answers.value if request.answers.value != "ask" else None,
+        "comment": request.comment.as_dict() if request.comment else None,
+        "keep_comments": request.keep_comments,
     }
     return record | {name: value for name, value in optional.items() if value}
 

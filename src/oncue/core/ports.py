@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import BinaryIO, Protocol, TypeVar
 
+from oncue.core.callports import CallReader, CallTransaction
 from oncue.core.events import Event, EventDraft
 from oncue.core.jobhead import JobHead
 from oncue.core.model import (
@@ -99,7 +100,7 @@ class StepRecord:
     current: Current | None = None
 
 
-class Reader(Protocol):
+class Reader(CallReader, Protocol):
     """A consistent view of the store; nothing in it changes while it is open."""
 
     def load_job(self, job_id: JobId) -> Job | None:
@@ -225,7 +226,7 @@ class Reader(Protocol):
         ...
 
 
-class Transaction(Reader, Protocol):
+class Transaction(Reader, CallTransaction, Protocol):
     """A write: everything in it becomes visible at once, or nothing does. It holds no step code and no waiting.
 
     Conditional writes say whether they applied instead of raising; the caller decides what a lost race means.

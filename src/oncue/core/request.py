@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from oncue.core.comments import Comment
 from oncue.core.model import ContextMode
 
 
@@ -43,9 +44,20 @@ class DefinitionChoice(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """Limits of one run; reaching one halts it before the next step and leaves it resumable."""
+    """Limits of one run; reaching one halts it before the next step or model call and leaves it resumable.
+
+    ``tokens`` count both directions, ``usd`` is in US dollars, ``calls`` counts requests to models.
+    """
 
     seconds: float | None = None
+    tokens: int | None = None
+    usd: float | None = None
+    calls: int | None = None
+
+    def as_dict(self) -> dict[str, float]:
+        """The stored form; what is not bounded is left out."""
+        given = {"seconds": self.seconds, "tokens": self.tokens, "usd": self.usd, "calls": self.calls}
+        return {name: value for name, value in given.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +65,8 @@ class RunRequest:
     """What to run. ``steps`` are ids, or ordinals as text, as a person wrote them; planning resolves them.
 
     ``context`` None means the default: clean where the step's own definition changed since its last success, else keep.
-    ``params`` replaces parameters of the job from this run on. ``refresh`` lets source steps fetch again.
+    ``params`` replaces parameters of the job from this run on. ``refresh`` lets source steps fetch again. ``comment`` is for
+    the named steps; where the scope names none, for every step of the run. ``keep_comments`` carries the earlier ones too.
     """
 
     scope: Scope = Scope.ALL
@@ -66,3 +79,5 @@ class RunRequest:
     refresh: bool = False
     definition: DefinitionChoice = DefinitionChoice.SOURCE
     answers: AnswersPolicy = AnswersPolicy.ASK
+    comment: Comment | None = None
+    keep_comments: bool = False

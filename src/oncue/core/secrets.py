@@ -18,6 +18,7 @@ MIN_KNOWN = 8
 _SECRET_NAMES = ("KEY", "TOKEN", "SECRET", "PASSWORD")
 _PASSWORD_WORDS = r"(?:password|passwd|passphrase|pwd|(?:api|secret)[_-]?key|client[_-]?secret|(?:access|auth)[_-]?token)"
 _PASSWORD_KEY = re.compile(rf".*{_PASSWORD_WORDS}", re.IGNORECASE)
+_SPOKEN_OF = frozenset({"password", "password in a URL"})
 _ADDRESSES = ("sha256:", "fp1:")
 _ADDRESS_LENGTHS = frozenset({len("sha256:") + 64, len("fp1:") + 64})
 _MARK = re.compile(r"\[redacted: [^\]\n]{1,80}\]")
@@ -90,12 +91,16 @@ def find_secrets(text: str, known: Iterable[KnownSecret] = ()) -> tuple[FoundSec
 
 def redact(text: str, known: Iterable[KnownSecret] = ()) -> str:
     """The text with a mark in place of every secret."""
-    parts: list[str] = []
-    end = 0
-    for secret in find_secrets(text, known):
-        parts += [text[end : secret.start], f"[redacted: {secret.kind}]"]
-        end = secret.end
-    return "".join([*parts, text[end:]]) if parts else text
+    return _marked(text, find_secrets(text, known))
+
+
+def redact_keys(text: str, known: Iterable[KnownSecret] = ()) -> tuple[str, int]:
+    """The text with a mark in place of every known secret and vendor's key, and how many there were.
+
+    What merely stands beside the word *password* stays: prompts are full of code and documents that speak of passwords.
+    """
+    found = [secret for secret in find_secrets(text, known) if secret.kind not in _SPOKEN_OF]
+    return _marked(text, found), len(found)
 
 
 def redact_all(value: T, known: tuple[KnownSecret, ...] = ()) -> T:
@@ -124,6 +129,15 @@ def _redacted(value: object, known: tuple[KnownSecret, ...]) -> object:
 def _redacted_under(key: str, part: object, known: tuple[KnownSecret, ...]) -> object:
     is_password = isinstance(part, str) and part and _PASSWORD_KEY.fullmatch(key) and not _MARK.fullmatch(part)
     return "[redacted: password]" if is_password else _redacted(part, known)
+
+
+def _marked(text: str, found: Iterable[FoundSecret]) -> str:
+    parts: list[str] = []
+    end = 0
+    for secret in found:
+        parts += [text[end : secret.start], f"[redacted: {secret.kind}]"]
+        end = secret.end
+    return "".join([*parts, text[end:]]) if parts else text
 
 
 def _known_in(text: str, known: Iterable[KnownSecret]) -> Iterator[FoundSecret]:

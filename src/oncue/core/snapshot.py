@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from oncue.core.canonical import fingerprint
+from oncue.core.comments import GivenComment
 from oncue.core.graph import Graph
 from oncue.core.model import Acceptance, Current, Expansion, Job, StepId
 from oncue.core.ports import StepRecord
@@ -16,7 +17,7 @@ class JobSnapshot:
     """A job at one revision, seen through one definition.
 
     ``params`` are the effective ones, those of the request included. ``steps`` may hold steps that the definition no longer
-    has; they are ignored. ``acceptances`` holds the latest of each step.
+    has; they are ignored. ``acceptances`` holds the latest of each step, ``comments`` those of the job in order.
     """
 
     job: Job
@@ -26,6 +27,7 @@ class JobSnapshot:
     steps: Mapping[StepId, StepRecord] = field(default_factory=dict)
     expansions: Mapping[str, Expansion] = field(default_factory=dict)
     acceptances: Mapping[StepId, Acceptance] = field(default_factory=dict)
+    comments: Sequence[GivenComment] = ()
 
     def current(self, step: StepId) -> Current | None:
         """The output readers see, if the step has one."""

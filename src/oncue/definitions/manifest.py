@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from oncue.control.calls import AsyncBody, LoadedWorkflow, SyncBody
+from oncue.control.calls import AsyncBody, Composer, LoadedWorkflow, SyncBody
 from oncue.core.canonical import content_hash
 from oncue.core.definition import ParamDefinition, ParamType, StepDefinition, WorkflowDefinition
 from oncue.core.model import SourceKind, WorkflowSource
@@ -18,8 +18,9 @@ from oncue.definitions.assembly import check_graph
 from oncue.definitions.manifest_errors import first_error
 from oncue.definitions.manifest_model import Manifest, ManifestParam
 from oncue.definitions.manifest_steps import define_steps
+from oncue.definitions.prompt_step import PROMPT, PromptStep, make_composer, make_prompt_body
 from oncue.definitions.shell import ShellStep, make_shell_body
-from oncue.definitions.written_texts import each_step, keep_as_written
+from oncue.definitions.written_texts import keep_as_written
 from oncue.definitions.yaml_nodes import YamlDocument, YamlPath, parse_yaml
 from oncue.errors import DefinitionError, InvalidParam, UnknownWorkflow, nearest
 
@@ -43,11 +44,14 @@ def load_manifest(path: Path) -> LoadedWorkflow:
 
 def restore_manifest(source: WorkflowSource, definition: WorkflowDefinition) -> LoadedWorkflow:
     """Make the stored definition of a manifest executable; the file itself is not needed."""
-    bodies = {step.name: _make_body(step) for step in definition.steps}
-    return LoadedWorkflow(source=source, definition=definition, bodies=bodies)
+    composers = {step.name: make_composer(PromptStep.of(step)) for step in definition.steps if step.body["kind"] == PROMPT}
+    bodies = {step.name: _make_body(step, composers) for step in definition.steps}
+    return LoadedWorkflow(source=source, definition=definition, bodies=bodies, composers=composers)
 
 
-def _make_body(step: StepDefinition) -> AsyncBody | SyncBody:
+def _make_body(step: StepDefinition, composers: Mapping[str, Composer]) -> AsyncBody | SyncBody:
+    if step.name in composers:
+        return make_prompt_body(composers[step.name])
     if step.body["kind"] == ASK:
         return make_ask_body(AskStep.of(step))
     return make_shell_body(ShellStep.of(step))
@@ -108,20 +112,11 @@ def _decode(body: bytes, file: str) -> str:
 def _validate(document: YamlDocument) -> Manifest:
     if not isinstance(document.data, dict):
         raise document.error((), "a manifest is a mapping with the keys name, params, phases and steps")
-    _refuse_coming(document)
     keep_as_written(document)
     try:
         return Manifest.model_validate(document.data)
     except ValidationError as error:
         raise first_error(document, error) from error
-
-
-def _refuse_coming(document: YamlDocument) -> None:
-    """``prompt:`` is part of the language and not yet of the program."""
-    for index, step in each_step(document):
-        if "prompt" in step:
-            path = ("steps", index, "prompt")
-            raise document.error(path, "model steps (prompt:) are not available in this version; a step has run: or ask:")
 
 
 def _check_phases(document: YamlDocument, manifest: Manifest) -> None:

@@ -15,7 +15,7 @@ from oncue.core.questions import (
     QuestionKind,
 )
 from oncue.definitions.ask_step import AskStep, read_preset
-from oncue.definitions.manifest_model import SHELL_KEYS, ManifestAsk, ManifestStep
+from oncue.definitions.manifest_model import ASK_REFUSES, ManifestAsk, ManifestStep
 from oncue.definitions.templates import is_template
 from oncue.definitions.yaml_nodes import YamlDocument, YamlPath
 from oncue.errors import nearest
@@ -29,7 +29,7 @@ def define_ask(document: YamlDocument, path: YamlPath, *, step: ManifestStep, as
     Raises:
         DefinitionError: a key that belongs to shell steps, or a question that nobody could answer; names the key.
     """
-    for key in SHELL_KEYS:
+    for key in ASK_REFUSES:
         if key in step.model_fields_set:
             hint = "how long people have to answer is timeout: under ask:" if key == "timeout" else ""
             raise document.error((*path, key), "means nothing in a step with ask:", hint=hint)

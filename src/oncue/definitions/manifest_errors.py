@@ -7,7 +7,14 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from oncue.definitions.manifest_model import Manifest, ManifestAsk, ManifestOption, ManifestParam, ManifestStep
+from oncue.definitions.manifest_model import (
+    Manifest,
+    ManifestAsk,
+    ManifestOption,
+    ManifestParam,
+    ManifestPrompt,
+    ManifestStep,
+)
 from oncue.definitions.yaml_nodes import YamlDocument, YamlPath
 from oncue.errors import DefinitionError, nearest
 
@@ -59,6 +66,8 @@ def _model_at(path: YamlPath) -> type[BaseModel]:
     match path:
         case ("steps", int(), _):
             return ManifestStep
+        case ("steps", int(), "prompt", _):
+            return ManifestPrompt
         case ("steps", int(), "ask", _):
             return ManifestAsk
         case ("steps", int(), "ask", "options", int(), _):

@@ -16,8 +16,10 @@ from oncue.core.parameters import NAME_PATTERN
 from oncue.core.questions import OnTimeout, QuestionKind
 
 STEP_PATTERN = r"^[A-Za-z_][A-Za-z0-9_-]{0,119}$"
-SHELL_KEYS = ("params", "env", "outputs", "timeout", "retries")
-"""Keys of a step that mean something beside ``run`` only."""
+ASK_REFUSES = ("params", "env", "outputs", "comment", "timeout", "retries")
+"""Keys of a step that mean nothing beside ``ask``."""
+PROMPT_REFUSES = ("params", "env", "outputs", "comment")
+"""Keys of a step that mean nothing beside ``prompt``."""
 ENV_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$"
 DURATION_PATTERN = r"^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$"
 _UNIT_SECONDS = (86_400, 3_600, 60, 1)
@@ -43,6 +45,16 @@ def _read_param(given: Any) -> Any:
 
 def _read_option(given: Any) -> Any:
     return {"id": given} if isinstance(given, str) else given
+
+
+def _read_context(given: Any) -> Any:
+    if given is None or isinstance(given, str) or (isinstance(given, list) and all(isinstance(one, str) for one in given)):
+        return given
+    raise PydanticCustomError("context", "must be a text, or a list of steps")
+
+
+def _read_prompt(given: Any) -> Any:
+    return {"request": given} if isinstance(given, str) else given
 
 
 Duration = Annotated[
@@ -130,14 +142,50 @@ class ManifestAsk(_Part):
     ] = None
 
 
+class ManifestPrompt(_Part):
+    """What a language model is asked for; its answer is the output of the step."""
+
+    request: Annotated[
+        str,
+        Field(
+            min_length=1,
+            description="What is asked for; `{{ params.x }}` is replaced by the parameter, `{{ inputs.STEP }}` by the output "
+            "of a needed step.",
+        ),
+    ]
+    context: Annotated[
+        str | list[str] | None,
+        BeforeValidator(_read_context),
+        Field(
+            description="What the model is given to work on: a text, which may be a template, or a list of needed steps. "
+            "Left out, the outputs of the needed steps that `request` does not mention. `[]` is none."
+        ),
+    ] = None
+    persona: Annotated[str, Field(description="Who the model is, after what the workflow says of that. No template.")] = ""
+    rules: Annotated[TextList, Field(description="What it must keep to, after the rules of the workflow. No templates.")] = []
+    output: Annotated[
+        dict[str, Any] | None, Field(description="A JSON Schema: the answer is JSON that fits it. Left out, it is text.")
+    ] = None
+    model: Annotated[
+        str | None, Field(description="Another model than that of the workspace, such as `openai:NAME` or `ollama:NAME`.")
+    ] = None
+    max_tokens: Annotated[int | None, Field(ge=1, description="How long the answer may be, in tokens.")] = None
+    temperature: Annotated[float | None, Field(ge=0, le=2, description="Passed on to the model.")] = None
+
+
+BARE_PROMPT = {"type": ["string", "number", "boolean"], "minLength": 1, "description": "The request."}
+Prompt = Annotated[ManifestPrompt, BeforeValidator(_read_prompt, json_schema_input_type=ManifestPrompt)]
+
+
 class ManifestStep(_Part):
-    """One step: a piece of shell, or a question."""
+    """One step: a piece of shell, a prompt for a model, or a question."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "oneOf": [
                 {"required": ["run"]},
-                {"required": ["ask"], "properties": dict.fromkeys(SHELL_KEYS, False)},
+                {"required": ["prompt"], "properties": dict.fromkeys(PROMPT_REFUSES, False)},
+                {"required": ["ask"], "properties": dict.fromkeys(ASK_REFUSES, False)},
             ]
         }
     )
@@ -149,6 +197,9 @@ class ManifestStep(_Part):
             min_length=1,
             description="Shell commands. `{{ params.x }}` is replaced by the parameter, protected from the shell.",
         ),
+    ] = None
+    prompt: Annotated[
+        Prompt | None, Field(description="What a language model is asked for, in place of `run`: a text, or a mapping.")
     ] = None
     ask: Annotated[ManifestAsk | None, Field(description="A question to a person, in place of `run`.")] = None
     phase: Annotated[
@@ -173,6 +224,12 @@ class ManifestStep(_Part):
             "Left out, its standard output is its result."
         ),
     ] = []
+    comment: Annotated[
+        bool,
+        Field(
+            description="A program that it calls reads `$ONCUE_COMMENT`; not needed where `run` or `env` names the variable."
+        ),
+    ] = False
     timeout: Annotated[
         Duration | None, Field(description="How long one attempt may take: seconds, or `90s`, `10m`, `1h30m`.")
     ] = None
@@ -188,7 +245,7 @@ class ManifestStep(_Part):
 
 
 class Manifest(_Part):
-    """A workflow made of shell steps and questions."""
+    """A workflow made of shell steps, prompts and questions."""
 
     name: Annotated[Name | None, Field(description="What people call it; left out, the name of the file.")] = None
     summary: Annotated[str, Field(description="A line about it.")] = ""
@@ -198,6 +255,10 @@ class Manifest(_Part):
     ] = {}
     phases: Annotated[
         list[Name], Field(description="The names of the phases in order; left out, everything is in the phase `main`.")
+    ] = []
+    persona: Annotated[str, Field(description="Who the model is, in every prompt of the workflow. No template.")] = ""
+    rules: Annotated[
+        TextList, Field(description="What the model must keep to, in every prompt; they prevail over comments. No templates.")
     ] = []
     max_parallel: Annotated[int | None, Field(ge=1, description="How many steps of one run may execute at once.")] = None
     steps: Annotated[list[ManifestStep], Field(min_length=1, description="The steps, in the order in which they are shown.")]

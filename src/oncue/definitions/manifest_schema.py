@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from oncue.definitions.manifest_model import BARE_OPTION, BARE_PARAM, ENV_PATTERN, Manifest
+from oncue.definitions.manifest_model import BARE_OPTION, BARE_PARAM, BARE_PROMPT, ENV_PATTERN, Manifest
 
 _REGION = re.compile(r"(<!-- keys: (\w+) -->\n).*?(<!-- end of keys -->)", re.DOTALL)
 _WORDS: Mapping[object, str] = {
@@ -26,6 +26,7 @@ _REGIONS = {
     "Workflow": "",
     "Parameter": "ManifestParam",
     "Step": "ManifestStep",
+    "Prompt": "ManifestPrompt",
     "Question": "ManifestAsk",
     "Option": "ManifestOption",
 }
@@ -38,7 +39,9 @@ def manifest_schema() -> dict[str, Any]:
     (pattern, entry), *_ = params["patternProperties"].items()
     params["patternProperties"] = {pattern: {"anyOf": [BARE_PARAM, entry]}}
     params["additionalProperties"] = False
-    env = schema["$defs"]["ManifestStep"]["properties"]["env"]
+    step = schema["$defs"]["ManifestStep"]["properties"]
+    step["prompt"] = {"description": step["prompt"].pop("description"), "anyOf": [BARE_PROMPT, step["prompt"]]}
+    env = step["env"]
     env["patternProperties"] = {
         ENV_PATTERN.replace("^", "^(?!ONCUE_)", 1): value for value in env["patternProperties"].values()
     }

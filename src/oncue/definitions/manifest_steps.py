@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from oncue.core.canonical import fingerprint
@@ -11,11 +12,16 @@ from oncue.core.definition import ParamDefinition, RetryPolicy, StepDefinition
 from oncue.definitions.ask_step import AskStep
 from oncue.definitions.manifest_asks import ask_templates, define_ask
 from oncue.definitions.manifest_model import Manifest, ManifestStep
-from oncue.definitions.shell import ShellStep
-from oncue.definitions.templates import TemplateProblem, find_mentions
+from oncue.definitions.manifest_prompts import PROMPT_ROOTS, check_guidance, define_prompt, prompt_templates
+from oncue.definitions.prompt_step import PromptStep
+from oncue.definitions.shell import COMMENT_VARIABLE, ShellStep
+from oncue.definitions.templates import PARAMS, TemplateProblem, find_mentions
 from oncue.definitions.yaml_nodes import YamlDocument, YamlPath
 from oncue.errors import nearest
 
+Body = ShellStep | PromptStep | AskStep
+_KINDS = ("run", "prompt", "ask")
+_EITHER = "run:, prompt: or ask:"
 _VARIABLE = re.compile(r"ONCUE_PARAM_([A-Za-z0-9_]*)")
 
 
@@ -30,6 +36,7 @@ def define_steps(
     ids = [step.id for step in manifest.steps]
     names = [param.name for param in params]
     phase = phases[0]
+    check_guidance(document, (), manifest)
     defined = []
     for index, step in enumerate(manifest.steps):
         path: YamlPath = ("steps", index)
@@ -37,33 +44,29 @@ def define_steps(
             first = document.line_of(("steps", ids.index(step.id)))
             raise document.error((*path, "id"), f"step {step.id!r} is there twice, first in line {first}")
         phase = _phase(document, path, given=step.phase or phase, phases=phases)
-        defined.append(
-            _define(
-                step,
-                _body(document, path, step),
-                phase=phase,
-                needs=_needs(document, path, step=step, ids=ids),
-                reads=_Reads(document, path, names).of(step),
-            )
-        )
+        needs = _needs(document, path, step=step, ids=ids)
+        body = _body(document, path, step, needs=needs)
+        reads = _Reads(document, path, names).of(step)
+        defined.append(_with_guidance(_define(step, body, phase=phase, needs=needs, reads=reads), manifest, step))
     return tuple(defined)
 
 
-def _body(document: YamlDocument, path: YamlPath, step: ManifestStep) -> ShellStep | AskStep:
-    if step.ask is not None and step.run is not None:
-        raise document.error((*path, "ask"), "a step has run: or ask:, not both")
+def _body(document: YamlDocument, path: YamlPath, step: ManifestStep, *, needs: Sequence[str]) -> Body:
+    given = [key for key in _KINDS if getattr(step, key) is not None]
+    if len(given) > 1:
+        raise document.error((*path, given[1]), f"a step has {_EITHER}, and this one has {' and '.join(given)}")
     if step.ask is not None:
         return define_ask(document, path, step=step, ask=step.ask)
+    if step.prompt is not None:
+        return define_prompt(document, path, step=step, prompt=step.prompt, needs=needs)
     if step.run is None:
-        raise document.error(path, "a step has run: or ask:, and this one has neither")
+        raise document.error(path, f"a step has {_EITHER}, and this one has none of them")
     _check_env(document, path, step)
     _check_outputs(document, path, step.outputs)
     return ShellStep(run=step.run, env=dict(step.env), outputs=tuple(step.outputs), folder=str(Path(document.file).parent))
 
 
-def _define(
-    step: ManifestStep, body: ShellStep | AskStep, *, phase: str, needs: tuple[str, ...], reads: tuple[str, ...]
-) -> StepDefinition:
+def _define(step: ManifestStep, body: Body, *, phase: str, needs: tuple[str, ...], reads: tuple[str, ...]) -> StepDefinition:
     return StepDefinition(
         name=step.id,
         phase=phase,
@@ -75,8 +78,26 @@ def _define(
         retry=RetryPolicy(retries=step.retries),
         timeout_seconds=step.timeout,
         summary=step.summary,
+        takes_comment=_takes_comment(step),
+        needs_model=step.prompt is not None,
         body=body.as_body(),
     )
+
+
+def _with_guidance(defined: StepDefinition, manifest: Manifest, step: ManifestStep) -> StepDefinition:
+    """A prompt step with its persona and rules, those of the workflow first; they count in its hash."""
+    if step.prompt is None:
+        return defined
+    persona = "\n\n".join(text.strip() for text in (manifest.persona, step.prompt.persona) if text.strip())
+    rules = (*manifest.rules, *step.prompt.rules)
+    identity = {"step": defined.hash, "persona": persona, "rules": list(rules)}
+    return replace(defined, persona=persona, rules=rules, hash=fingerprint("step", identity))
+
+
+def _takes_comment(step: ManifestStep) -> bool:
+    """Whether a comment can have an effect: in every prompt, and in a program that is known to look at it."""
+    texts = (step.run or "", *step.env.values())
+    return step.prompt is not None or step.comment or any(COMMENT_VARIABLE in text for text in texts)
 
 
 def _phase(document: YamlDocument, path: YamlPath, *, given: str, phases: Sequence[str]) -> str:
@@ -132,16 +153,20 @@ class _Reads:
         if step.ask is not None:
             for place, text in ask_templates(step.ask):
                 found |= self._in_template((*self._path, "ask", *place), text)
+        if step.prompt is not None:
+            for place, text in prompt_templates(step.prompt):
+                found |= self._in_template((*self._path, "prompt", *place), text, roots=PROMPT_ROOTS)
         if step.run is not None:
             found |= self._in_program((*self._path, "run"), step.run)
         for name, text in step.env.items():
             found |= self._in_program((*self._path, "env", name), text)
         return tuple(name for name in self._names if name in found)
 
-    def _in_template(self, path: YamlPath, text: str) -> set[str]:
+    def _in_template(self, path: YamlPath, text: str, *, roots: Sequence[str] = (PARAMS,)) -> set[str]:
+        path = path if path in self._document.places else path[:-1]  # a prompt may be one text
         start = self._document.places[path].text_line
         try:
-            mentions = find_mentions(text)
+            mentions = [mention for mention in find_mentions(text, roots=roots) if mention.root == PARAMS]
         except TemplateProblem as error:
             raise self._document.error(path, error.message, line=start + error.line - 1) from error
         found: set[str] = set()

@@ -3,11 +3,12 @@
 The text runs under ``bash -euo pipefail -c``, or ``sh -e -c`` where there is no bash, in the manifest's folder:
 
 ==========================  ==========================================================================
-``$ONCUE_INPUTS/<step>/``   the upstream output: its files, ``stdout``, or of a question ``value.json`` and
-                            ``answer`` (plain text); of a fan-out one folder per instance, named by its
+``$ONCUE_INPUTS/<step>/``   the upstream output: its files, ``stdout``, or of a question or a prompt ``value.json``
+                            and ``answer`` (plain text); of a fan-out one folder per instance, named by its
                             key (percent-encoded)
 ``$ONCUE_OUTPUTS``          an empty folder for the declared ``outputs``
 ``$ONCUE_PARAM_<NAME>``     every parameter, as text (JSON for lists and mappings)
+``$ONCUE_COMMENT``          what a person wrote for this step; empty where the step does not say that it reads it
 ``$ONCUE_JOB`` …            also ``ONCUE_RUN``, ``ONCUE_STEP``, ``ONCUE_ATTEMPT``
 ==========================  ==========================================================================
 """
@@ -33,6 +34,7 @@ from oncue.definitions.templates import as_text, render
 
 SHELL = "bash -euo pipefail"
 """Part of a step's definition hash: another way to run a text is another definition."""
+COMMENT_VARIABLE = "ONCUE_COMMENT"
 DETAIL_CHARACTERS = 2_000
 
 
@@ -157,6 +159,7 @@ def _environment(step: ShellStep, call: StepCall, shell: ShellText) -> dict[str,
         **shell.values,
         "ONCUE_INPUTS": str(scratch / "inputs"),
         "ONCUE_OUTPUTS": str(scratch / "outputs"),
+        COMMENT_VARIABLE: (call.definition.takes_comment and context.comment) or "",
         "ONCUE_JOB": context.job,
         "ONCUE_RUN": str(context.run),
         "ONCUE_STEP": context.step,

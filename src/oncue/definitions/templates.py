@@ -1,4 +1,4 @@
-"""``{{ params.x }}`` in the texts of a manifest: sandboxed Jinja that sees the parameters and nothing else.
+"""``{{ params.x }}`` in the texts of a manifest: sandboxed Jinja that sees the parameters, in prompts ``inputs`` too.
 
 In ``run``, a value never becomes part of the shell's program: see ``shell_quoting``. ``| raw`` puts it in as it is.
 Comments are written ``{#-- … --#}``, because ``{#`` has a meaning in the shell (``${#list[@]}``).
@@ -7,7 +7,7 @@ Comments are written ``{#-- … --#}``, because ``{#`` has a meaning in the shel
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -17,6 +17,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from oncue.control.calls import StepFailed
 
+PARAMS = "params"
+INPUTS = "inputs"
 _REMOVED_FILTERS = ("random", "safe", "escape", "e", "forceescape", "urlize", "xmlattr", "pprint")
 
 
@@ -37,10 +39,11 @@ class TemplateProblem(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mention:
-    """A parameter named in a template, and the line within the text; ``name`` is None where all are meant."""
+    """A parameter or input named in a template, and the line within the text; ``name`` is None where all are meant."""
 
     name: str | None
     line: int
+    root: str = PARAMS
 
 
 def is_template(text: str) -> bool:
@@ -48,26 +51,32 @@ def is_template(text: str) -> bool:
     return "{{" in text or "{%" in text
 
 
-def find_mentions(text: str) -> tuple[Mention, ...]:
-    """Every parameter that a template names.
+def find_mentions(text: str, *, roots: Sequence[str] = (PARAMS,)) -> tuple[Mention, ...]:
+    """Every parameter that a template names, or whatever else the ``roots`` hold.
 
     Raises:
-        TemplateProblem: it is no template, or names something else than ``params``.
+        TemplateProblem: it is no template, or names something else than the roots.
     """
     if not is_template(text):
         return ()
     try:
         tree = _environment().parse(text)
-        strangers = meta.find_undeclared_variables(tree) - {"params"}
+        strangers = meta.find_undeclared_variables(tree) - set(roots)
     except TemplateSyntaxError as error:
         raise TemplateProblem(f"template: {error.message}", error.lineno) from error
     for node in tree.find_all(nodes.Name):
         if node.name in strangers and node.ctx == "load":
-            raise TemplateProblem(f"template: {node.name!r} is not known; there is only params", node.lineno)
-    return tuple(_mentions(tree))
+            raise TemplateProblem(f"template: {node.name!r} is not known; there is only {' and '.join(roots)}", node.lineno)
+    return tuple(mention for root in roots for mention in _mentions(tree, root))
 
 
-def render(text: str, params: Mapping[str, object], finalize: Callable[[object], str]) -> str:
+def render(
+    text: str,
+    params: Mapping[str, object],
+    finalize: Callable[[object], str],
+    *,
+    inputs: Mapping[str, object] | None = None,
+) -> str:
     """The text with every expression replaced by what ``finalize`` makes of its value.
 
     Raises:
@@ -77,7 +86,7 @@ def render(text: str, params: Mapping[str, object], finalize: Callable[[object],
         return text
     try:
         environment = _environment().overlay(finalize=finalize)
-        return environment.from_string(text).render(params=dict(params))
+        return environment.from_string(text).render({PARAMS: dict(params), INPUTS: inputs})
     except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError) as error:
         raise StepFailed(f"template: {error}", code="template") from error
 
@@ -89,18 +98,18 @@ def as_text(value: object) -> str:
     return "" if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _mentions(tree: nodes.Template) -> list[Mention]:
+def _mentions(tree: nodes.Template, root: str) -> list[Mention]:
     found = []
     named: set[int] = set()
     lookups: list[nodes.Getattr | nodes.Getitem] = [*tree.find_all(nodes.Getattr), *tree.find_all(nodes.Getitem)]
     for node in lookups:
         name = node.attr if isinstance(node, nodes.Getattr) else _constant(node.arg)
-        if isinstance(node.node, nodes.Name) and node.node.name == "params" and isinstance(name, str):
+        if isinstance(node.node, nodes.Name) and node.node.name == root and isinstance(name, str):
             named.add(id(node.node))
-            found.append(Mention(name=name, line=node.lineno))
+            found.append(Mention(name=name, line=node.lineno, root=root))
     for name_node in tree.find_all(nodes.Name):
-        if name_node.name == "params" and id(name_node) not in named:
-            found.append(Mention(name=None, line=name_node.lineno))
+        if name_node.name == root and id(name_node) not in named:
+            found.append(Mention(name=None, line=name_node.lineno, root=root))
     return found
 
 
@@ -108,9 +117,16 @@ def _constant(node: nodes.Expr) -> object:
     return node.value if isinstance(node, nodes.Const) else None
 
 
+class _Environment(ImmutableSandboxedEnvironment):
+    """Reads ``params.items`` as the parameter of this name, not as a method that every mapping has."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        return obj[attribute] if isinstance(obj, Mapping) and attribute in obj else super().getattr(obj, attribute)
+
+
 @cache
-def _environment() -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(
+def _environment() -> _Environment:
+    environment = _Environment(
         undefined=StrictUndefined,
         autoescape=False,
         keep_trailing_newline=True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
@@ -30,14 +30,12 @@ from oncue.core.ports import StepRecord
 from oncue.core.questions import Question, QuestionId
 from oncue.errors import NotFound
 from oncue.store import rows
-from oncue.store.database import Cursor, Row
+from oncue.store.callreader import StoreCallReader
 from oncue.store.questionrows import read_question
-from oncue.store.sqltext import ADDRESSES, STATES, Sql
+from oncue.store.sqltext import ADDRESSES, STATES
 
 _LAST_CHARACTER = "\U0010ffff"
 _ALL_STATES = tuple(AttemptState)
-FEW_STEPS = 20
-"""Up to so many steps are looked for one by one; for more, one look at all is quicker."""
 
 _QUESTION_LISTS = {
     None: ("questions", "questions_of_job", "questions_of_run"),
@@ -47,21 +45,8 @@ _QUESTION_LISTS = {
 """Statements by whether the questions wait, then by how many things narrow them: none, the job, the job and the run."""
 
 
-class StoreReader:
+class StoreReader(StoreCallReader):
     """The ``Reader`` port over a cursor whose transaction somebody else begins and ends."""
-
-    def __init__(self, cursor: Cursor, sql: Sql) -> None:
-        self._cursor = cursor
-        self._sql = sql
-
-    def _all(self, name: str, *params: object) -> list[Row]:
-        self._cursor.execute(self._sql[name], params)
-        return self._cursor.fetchall()
-
-    def _one(self, name: str, *params: object) -> Row | None:
-        self._cursor.execute(self._sql[name], params)
-        row: Row | None = self._cursor.fetchone()
-        return row
 
     def load_job(self, job_id: JobId) -> Job | None:
         """The job, or None."""
@@ -158,17 +143,11 @@ class StoreReader:
     ) -> Mapping[str, Sequence[float]]:
         """Step name → seconds of its latest succeeded attempts, at most ``limit`` of each, the newest first."""
         found: dict[str, list[float]] = {}
-        for step, started, ended in self._succeeded(job_id, names, limit):
+        for step, started, ended, *_ in self._succeeded(job_id, names, limit):
             seconds = found.setdefault(step_name(step), [])
             if len(seconds) < limit:
                 seconds.append((ended - started) / 1_000_000)
         return found
-
-    def _succeeded(self, job_id: JobId, names: Collection[str] | None, limit: int) -> Iterable[Row]:
-        """Succeeded attempts, the newest first; for a few steps only theirs are read."""
-        if names is None or len(names) > FEW_STEPS:
-            return (row for row in self._all("succeeded", job_id) if names is None or step_name(row[0]) in names)
-        return (row for name in names for row in self._all("succeeded_of", job_id, name, f"{name}[", f"{name}\\", limit))
 
     def list_steps(self, job_id: JobId, *, since_seq: int = 0) -> Sequence[StepRecord]:
         """What is known of the steps of a job; only those changed after that event, in no order."""

@@ -98,7 +98,7 @@ class _Needs:
         tx.hold_artifacts()
         bodies = [_body(row) for row in tx.list_bodies()]
         collections = {body.address for body in bodies if body.is_collection}
-        outputs, needed = set(), set(cited)
+        outputs, needed = set(), {*cited, *tx.list_cited()}
         open_jobs = {run.job_id for run in tx.list_open_runs()}
         for job_id, step, address, inputs, current in tx.list_outputs():
             used = collections.intersection(rows.read_inputs(inputs).steps.values()) if collections and inputs else set()

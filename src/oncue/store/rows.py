@@ -83,11 +83,13 @@ def instant_or_none(micros: int | None) -> datetime | None:
     return None if micros is None else from_micros(micros)
 
 
-def _failure_text(error: Failure | None) -> str | None:
+def failure_text(error: Failure | None) -> str | None:
+    """A failure as it is stored."""
     return None if error is None else encode((error.code, error.message, error.detail))
 
 
-def _failure(text: str | None) -> Failure | None:
+def read_failure(text: str | None) -> Failure | None:
+    """A failure from its text."""
     if text is None:
         return None
     code, message, detail = decode(text)
@@ -98,7 +100,8 @@ def inputs_text(inputs: Inputs | None) -> str | None:
     """Inputs as they are stored: the item on a line of its own, if there is one, then what instances have in common."""
     if inputs is None:
         return None
-    common = f"[{_quote(inputs.definition)},{_object_text(inputs.steps)},{_object_text(inputs.params)}]"
+    comments = f",{encode(list(inputs.comments))}" if inputs.comments else ""
+    common = f"[{_quote(inputs.definition)},{_object_text(inputs.steps)},{_object_text(inputs.params)}{comments}]"
     return common if inputs.item is None else f"{inputs.item}\n{common}"
 
 
@@ -163,7 +166,7 @@ def run_row(run: Run) -> Row:
     return (
         run.job_id, run.number, run.state.value, run.kind.value, encode(run.request), run.trigger_id, run.plan_digest,
         run.definition_hash, encode(run.params), to_micros(run.queued_at), micros_or_none(run.started_at),
-        micros_or_none(run.ended_at), _failure_text(run.error), run.owner, run.fence,
+        micros_or_none(run.ended_at), failure_text(run.error), run.owner, run.fence,
         micros_or_none(run.cancel_requested_at), encode(run.cut_off) if run.cut_off else None,
     )  # fmt: skip
 
@@ -171,7 +174,7 @@ def run_row(run: Run) -> Row:
 def run_change(run: Run, expected: RunState, expected_fence: int) -> Row:
     """``update_run``."""
     return (
-        run.state.value, micros_or_none(run.started_at), micros_or_none(run.ended_at), _failure_text(run.error), run.owner,
+        run.state.value, micros_or_none(run.started_at), micros_or_none(run.ended_at), failure_text(run.error), run.owner,
         run.fence, encode(run.cut_off) if run.cut_off else None, run.job_id, run.number, expected.value, expected_fence,
     )  # fmt: skip
 
@@ -193,7 +196,7 @@ def read_run(row: Row) -> Run:
         queued_at=from_micros(queued),
         started_at=instant_or_none(started),
         ended_at=instant_or_none(ended),
-        error=_failure(error),
+        error=read_failure(error),
         owner=owner,
         fence=fence,
         cancel_requested_at=instant_or_none(cancel),
@@ -233,7 +236,7 @@ def attempt_row(attempt: Attempt) -> Row:
     return (
         key.job_id, key.run, key.step, key.number, attempt.state.value, attempt.fence, attempt.worker,
         to_micros(attempt.started_at), micros_or_none(attempt.ended_at), attempt.artifact, inputs_text(attempt.inputs),
-        attempt.context.value, attempt.log, _failure_text(attempt.error), attempt.losses,
+        attempt.context.value, attempt.log, failure_text(attempt.error), attempt.losses,
     )  # fmt: skip
 
 
@@ -260,7 +263,7 @@ def attempt_end(attempt: Attempt) -> Row:
     key = attempt.key
     return (
         attempt.state.value, micros_or_none(attempt.ended_at), attempt.artifact, inputs_text(attempt.inputs),
-        attempt.context.value, attempt.log, _failure_text(attempt.error), key.job_id, key.run, key.step, key.number,
+        attempt.context.value, attempt.log, failure_text(attempt.error), key.job_id, key.run, key.step, key.number,
         attempt.fence,
     )  # fmt: skip
 
@@ -277,7 +280,8 @@ def _inputs(text: str, known: dict[str, Any]) -> Inputs:
     if parts is None:
         parts = known[common] = decode(common)
     made = _InputsTwin()
-    made.definition, made.steps, made.params = parts
+    made.definition, made.steps, made.params = parts[:3]
+    made.comments = tuple(parts[3]) if len(parts) > 3 else ()
     made.item = item if line else None
     made.__class__ = Inputs
     return made  # type: ignore[no-any-return]
@@ -296,7 +300,7 @@ def read_attempts(rows: Iterable[Row]) -> list[Attempt]:
         made.key, made.state, made.fence, made.worker = key, _STATES[state], fence, worker
         made.started_at = _EPOCH + timedelta(microseconds=started)
         made.ended_at = None if ended is None else _EPOCH + timedelta(microseconds=ended)
-        made.error = None if error is None else _failure(error)
+        made.error = None if error is None else read_failure(error)
         made.artifact, made.log, made.context, made.losses = artifact, log, _CONTEXTS[context], losses
         made.inputs = None if inputs is None else _inputs(inputs, known)
         made.__class__ = Attempt

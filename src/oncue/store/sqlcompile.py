@@ -17,7 +17,8 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from oncue.store.sqltext import FOLDER, SCHEMA
-from oncue.store.statements import PREFIX, Insert, reads, writes
+from oncue.store.statementparts import PREFIX, Insert
+from oncue.store.statements import reads, writes
 from oncue.store.tables import metadata
 
 DIALECTS: dict[str, tuple[Dialect, Insert]] = {

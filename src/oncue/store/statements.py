@@ -6,22 +6,17 @@ the same for both dialects, and the header of each statement in ``sql/*.sql`` na
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    BindParameter,
-    ColumnElement,
     Executable,
-    Integer,
     Select,
-    Table,
     and_,
-    bindparam,
+    case,
     delete,
     func,
-    literal_column,
     null,
     or_,
     select,
@@ -29,7 +24,9 @@ from sqlalchemy import (
     update,
 )
 
+from oncue.store.callstatements import call_reads, call_writes
 from oncue.store.sqltext import ADDRESSES, STATES
+from oncue.store.statementparts import NONE_SKIPPED, Insert, at_attempt, p, whole_row
 from oncue.store.tables import (
     OPEN_ATTEMPT,
     OPEN_RUN,
@@ -53,18 +50,6 @@ from oncue.store.tables import (
     trigger,
 )
 
-PREFIX = "p_"
-NONE_SKIPPED: ColumnElement[int] = literal_column("0", Integer)
-"""Said aloud, because SQLite's compiler would add a parameter for it."""
-
-Insert = Callable[[Table], Any]
-"""``insert`` of one of the dialects: only these know ``ON CONFLICT``."""
-
-
-def p(name: str, kind: Any = None) -> BindParameter[Any]:
-    """A parameter; the prefix keeps it apart from the names SQLAlchemy gives to columns."""
-    return bindparam(PREFIX + name, type_=kind)
-
 
 def reads() -> Mapping[str, Executable]:
     """Statements that look."""
@@ -74,6 +59,7 @@ def reads() -> Mapping[str, Executable]:
         **_attempt_reads(),
         **_body_reads(),
         **_question_reads(),
+        **call_reads(),
     }
 
 
@@ -129,10 +115,10 @@ def _attempt_reads() -> Mapping[str, Executable]:
         .where(a.job_id == p("job_id"))
         .group_by(a.run, a.step)
         .order_by(a.run, func.min(a.started_at), a.step),
-        "succeeded": select(a.step, a.started_at, a.ended_at)
+        "succeeded": select(a.step, a.started_at, a.ended_at, a.run, a.number)
         .where(a.job_id == p("job_id"), a.state == text("'succeeded'"))
         .order_by(a.ended_at.desc()),
-        "succeeded_of": select(a.step, a.started_at, a.ended_at)
+        "succeeded_of": select(a.step, a.started_at, a.ended_at, a.run, a.number)
         .where(
             a.job_id == p("job_id"),
             a.state == text("'succeeded'"),
@@ -168,7 +154,7 @@ def _body_reads() -> Mapping[str, Executable]:
         "bodies": select(
             artifact.c.hash, artifact.c.kind, func.length(artifact.c.body), artifact.c.files, artifact.c.pruned_at
         ),
-        "memo": select(memo.c.body).where(*_at_attempt(memo), memo.c.name == p("name")),
+        "memo": select(memo.c.body).where(*at_attempt(memo), memo.c.name == p("name")),
         "blob_size": select(blob.c.size).where(blob.c.address == p("address")),
         "blob_chunk": select(blob_chunk.c.body).where(blob_chunk.c.address == p("address"), blob_chunk.c.number == p("number")),
         "blob_addresses": select(blob.c.address)
@@ -188,7 +174,7 @@ def _question_reads() -> Mapping[str, Executable]:
         "questions": _as_asked(),
         "questions_of_job": _as_asked(of_job),
         "questions_of_run": _as_asked(of_job, of_run),
-        "questions_of_attempt": select(*q).where(*_at_attempt(question)).order_by(q.asked_at, q.type, q.occurrence),
+        "questions_of_attempt": select(*q).where(*at_attempt(question)).order_by(q.asked_at, q.type, q.occurrence),
         "decided_questions": _as_asked(is_decided),
         "decided_questions_of_job": _as_asked(of_job, is_decided),
         "decided_questions_of_run": _as_asked(of_job, of_run, is_decided),
@@ -213,30 +199,16 @@ def _by_deadline(*wanted: Any) -> Select[Any]:
     return select(*q).where(*wanted).order_by(*order).limit(p("limit")).offset(NONE_SKIPPED)
 
 
-def _at_attempt(table: Table) -> tuple[ColumnElement[bool], ...]:
-    """The rows of one attempt."""
-    return (
-        table.c.job_id == p("job_id"),
-        table.c.run == p("run"),
-        table.c.step == p("step"),
-        table.c.number == p("number"),
-    )
-
-
 def writes(insert: Insert) -> Mapping[str, Executable]:
     """Statements that change something."""
     return {
-        "stamp": _row(insert, revision),
+        "stamp": whole_row(insert, revision),
         **_job_writes(insert),
         **_step_writes(insert),
         **_body_writes(insert),
         **_question_writes(insert),
+        **call_writes(insert),
     }
-
-
-def _row(insert: Insert, table: Table, *, but: str = "") -> Any:
-    """One whole row, its columns in the order of the table."""
-    return insert(table).values({column.name: p(column.name) for column in table.c if column.name != but})
 
 
 def _job_writes(insert: Insert) -> Mapping[str, Executable]:
@@ -244,27 +216,27 @@ def _job_writes(insert: Insert) -> Mapping[str, Executable]:
     set_run = {name: p(name) for name in ("state", "started_at", "ended_at", "error", "owner", "fence", "cut_off")}
     set_job = {name: p(name) for name in ("workflow", "source_kind", "source_ref", "source_folder", "definition_hash",
                                           "status", "revision", "runs", "stopped_at")}  # fmt: skip
-    params = _row(insert, job_params)
+    params = whole_row(insert, job_params)
     return {
         "number_events": update(job)
         .values(event_seq=job.c.event_seq + p("count"))
         .where(job.c.id == p("job_id"))
         .returning(job.c.event_seq),
-        "insert_event": _row(insert, event),
-        "insert_job": _row(insert, job),
+        "insert_event": whole_row(insert, event),
+        "insert_job": whole_row(insert, job),
         "update_job": update(job).values(set_job).where(job.c.id == p("id"), job.c.revision == p("expected_revision")),
         "put_params": params.on_conflict_do_update(index_elements=["job_id"], set_={"body": params.excluded.body}),
-        "put_definition": _row(insert, definition).on_conflict_do_nothing(),
-        "insert_run": _row(insert, run),
-        "insert_plan": _row(insert, plan),
-        "insert_trigger": _row(insert, trigger),
+        "put_definition": whole_row(insert, definition).on_conflict_do_nothing(),
+        "insert_run": whole_row(insert, run),
+        "insert_plan": whole_row(insert, plan),
+        "insert_trigger": whole_row(insert, trigger),
         "update_run": update(run)
         .values(set_run)
         .where(*is_run, run.c.state == p("expected_state"), run.c.fence == p("expected_fence")),
         "request_cancel": update(run)
         .values(cancel_requested_at=func.coalesce(run.c.cancel_requested_at, p("at", BigInteger)))
         .where(*is_run, text(OPEN_RUN)),
-        "insert_acceptance": _row(insert, acceptance, but="id"),
+        "insert_acceptance": whole_row(insert, acceptance, but="id"),
     }
 
 
@@ -272,22 +244,22 @@ def _step_writes(insert: Insert) -> Mapping[str, Executable]:
     end = {name: p(name) for name in ("state", "ended_at", "artifact", "inputs", "context", "log", "error")}
     claim = {name: p(name) for name in ("state", "fence", "worker", "started_at", "losses")}
     suspend = {name: p(name) for name in ("state", "inputs", "context", "log")}
-    current, last = _row(insert, step), _row(insert, step)
+    current, last = whole_row(insert, step), whole_row(insert, step)
     latest = ("last_run", "last_number", "last_state", "seq")
     return {
-        "begin_attempt": _row(insert, attempt),
+        "begin_attempt": whole_row(insert, attempt),
         "reclaim_attempt": update(attempt)
         .values(claim)
-        .where(*_at_attempt(attempt), attempt.c.fence == p("expected_fence"), text(OPEN_ATTEMPT)),
+        .where(*at_attempt(attempt), attempt.c.fence == p("expected_fence"), text(OPEN_ATTEMPT)),
         "continue_attempt": update(attempt)
         .values(claim)
-        .where(*_at_attempt(attempt), attempt.c.fence == p("expected_fence"), attempt.c.state == text("'waiting'")),
+        .where(*at_attempt(attempt), attempt.c.fence == p("expected_fence"), attempt.c.state == text("'waiting'")),
         "suspend_attempt": update(attempt)
         .values(suspend)
-        .where(*_at_attempt(attempt), attempt.c.fence == p("fence"), attempt.c.state == text("'running'")),
+        .where(*at_attempt(attempt), attempt.c.fence == p("fence"), attempt.c.state == text("'running'")),
         "end_attempt": update(attempt)
         .values(end)
-        .where(*_at_attempt(attempt), attempt.c.fence == p("fence"), text(OPEN_ATTEMPT)),
+        .where(*at_attempt(attempt), attempt.c.fence == p("fence"), text(OPEN_ATTEMPT)),
         "set_current": current.on_conflict_do_update(
             index_elements=["job_id", "step"],
             set_={name: current.excluded[name] for name in (*latest, "run", "number", "artifact")},
@@ -299,22 +271,30 @@ def _step_writes(insert: Insert) -> Mapping[str, Executable]:
 
 
 def _body_writes(insert: Insert) -> Mapping[str, Executable]:
-    body = _row(insert, artifact, but="pruned_at")
-    is_lost = or_(artifact.c.pruned_at.is_not(None), and_(artifact.c.body.is_(None), body.excluded.body.is_not(None)))
-    items = _row(insert, expansion)
+    """A body is stored once. What a model said may be, byte for byte, what a step puts out: then it is the output's row."""
+    body = whole_row(insert, artifact, but="pruned_at")
+    kept, given = artifact.c, body.excluded
+    is_lost = or_(kept.pruned_at.is_not(None), and_(kept.body.is_(None), given.body.is_not(None)))
+    was_only_said = and_(kept.kind == text("'text'"), given.kind != text("'text'"))
+    items = whole_row(insert, expansion)
     return {
         "put_artifact": body.on_conflict_do_update(
             index_elements=["hash"],
-            set_={"body": func.coalesce(body.excluded.body, artifact.c.body), "pruned_at": null()},
-            where=is_lost,
+            set_={
+                "kind": case((was_only_said, given.kind), else_=kept.kind),
+                "body": func.coalesce(given.body, kept.body),
+                "files": func.coalesce(kept.files, given.files),
+                "pruned_at": null(),
+            },
+            where=or_(is_lost, was_only_said),
         ),
         "prune_artifact": update(artifact).values(body=null(), pruned_at=p("pruned_at")).where(artifact.c.hash == p("hash")),
         "put_expansion": items.on_conflict_do_update(
             index_elements=["job_id", "step"], set_={name: items.excluded[name] for name in ("over", "definition", "items")}
         ),
-        "put_memo": _row(insert, memo).on_conflict_do_nothing(),
-        "put_blob": _row(insert, blob).on_conflict_do_nothing(),
-        "put_chunk": _row(insert, blob_chunk).on_conflict_do_nothing(),
+        "put_memo": whole_row(insert, memo).on_conflict_do_nothing(),
+        "put_blob": whole_row(insert, blob).on_conflict_do_nothing(),
+        "put_chunk": whole_row(insert, blob_chunk).on_conflict_do_nothing(),
         "delete_blob": delete(blob).where(blob.c.address == p("address")),
         "delete_chunks": delete(blob_chunk).where(blob_chunk.c.address == p("address")),
     }
@@ -325,7 +305,7 @@ def _question_writes(insert: Insert) -> Mapping[str, Executable]:
     late = {name: p(name) for name in ("late_response", "late_actor", "late_at")}
     is_question = question.c.id == p("id")
     return {
-        "insert_question": _row(insert, question),
+        "insert_question": whole_row(insert, question),
         "decide_question": update(question).values(decision).where(is_question, text(UNDECIDED)),
         "answer_late": update(question)
         .values(late)

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Column,
+    Double,
     Index,
     Integer,
     LargeBinary,
@@ -250,6 +251,65 @@ Index(
     postgresql_where=text(UNDECIDED),
 )
 """Finds those that are due without touching those that wait, however many these are."""
+
+model_call = Table(
+    "model_call",
+    metadata,
+    _key("job_id"),
+    _number("run", primary=True),
+    _key("step"),
+    _number("number", primary=True),
+    _number("call", primary=True),
+    _number("generation"),
+    Column("purpose", Text, nullable=False),
+    _number("tries"),
+    Column("model", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("sections", _JSON, nullable=False),
+    Column("prompt", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("comments", _JSON),
+    Column("state", Text, nullable=False),
+    Column("sent_at", _INSTANT, nullable=False),
+    Column("ended_at", _INSTANT),
+    Column("reply", Text),
+    Column("answered_by", Text, nullable=False),
+    Column("finish", Text, nullable=False),
+    Column("input_tokens", BigInteger),
+    Column("output_tokens", BigInteger),
+    Column("cached_tokens", BigInteger),
+    Column("usd", Double),
+    Column("price_source", Text),
+    Column("error", _JSON),
+)
+"""``call`` counts the calls of the attempt that ``number`` names."""
+Index(
+    "ix_model_call_spent",
+    *(model_call.c[name] for name in ("job_id", "run", "step", "number", "input_tokens", "output_tokens", "usd")),
+)
+"""All that budgets and estimates add up, so that neither reads a row."""
+
+comment = Table(
+    "comment",
+    metadata,
+    _key("job_id"),
+    _number("run", primary=True),
+    Column("text", Text, nullable=False),
+    Column("kind", Text),
+    Column("steps", _JSON),
+    Column("author", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("given_at", _INSTANT, nullable=False),
+)
+
+setting = Table(
+    "setting",
+    metadata,
+    _key("name"),
+    Column("value", _JSON, nullable=False),
+    Column("set_by", Text, nullable=False),
+    Column("set_at", _INSTANT, nullable=False),
+)
 
 blob = Table("blob", metadata, _key("address"), Column("size", BigInteger, nullable=False))
 blob_chunk = Table(

@@ -24,13 +24,13 @@ from oncue.core.model import (
 from oncue.core.questions import Decision, LateAnswer, Question, QuestionId
 from oncue.errors import UnknownJob
 from oncue.store import questionrows, rows
+from oncue.store.callwriter import StoreCallWriter
 from oncue.store.database import Cursor, Database, Row
-from oncue.store.reader import StoreReader
 
 _SUCCEEDED = AttemptState.SUCCEEDED.value
 
 
-class StoreTransaction(StoreReader):
+class StoreTransaction(StoreCallWriter):
     """Reads see what the transaction wrote so far."""
 
     def __init__(self, cursor: Cursor, database: Database) -> None:
@@ -49,11 +49,6 @@ class StoreTransaction(StoreReader):
         """Forget what the unit did."""
         self._cursor.execute("ROLLBACK TO SAVEPOINT unit")
         self._cursor.execute("RELEASE SAVEPOINT unit")
-
-    def _change(self, name: str, row: Sequence[object]) -> bool:
-        """Carry out a conditional update of one row; whether it applied."""
-        self._cursor.execute(self._sql[name], row)
-        return self._cursor.rowcount == 1
 
     def _each(self, name: str, found: Sequence[Sequence[object]]) -> None:
         """Carry out a statement for each row; a single one is cheaper by itself."""

@@ -56,11 +56,11 @@ def _leave_alone(_: Connection) -> None:
     """What a guest does."""
 
 
-def run_migrations(bind: Bind, scripts: ScriptDirectory) -> None:
+def run_migrations(bind: Bind, scripts: ScriptDirectory, *, to: str = "head") -> None:
     """Upgrade what a connection leads to; the transaction is the caller's."""
 
     def steps(revision: Any, _: object) -> Any:
-        return scripts._upgrade_revs("head", revision)
+        return scripts._upgrade_revs(to, revision)
 
     environment = EnvironmentContext(Config(), scripts, fn=steps)
     environment.configure(connection=bind, render_as_batch=True)

@@ -8,18 +8,22 @@ CREATE TABLE artifact ( hash VARCHAR NOT NULL, kind TEXT NOT NULL, size BIGINT N
 CREATE TABLE attempt ( job_id VARCHAR NOT NULL, run INTEGER NOT NULL, step VARCHAR NOT NULL, number INTEGER NOT NULL, state TEXT NOT NULL, fence INTEGER NOT NULL, worker TEXT NOT NULL, started_at BIGINT NOT NULL, ended_at BIGINT, artifact TEXT, inputs TEXT, context TEXT NOT NULL, log TEXT, error TEXT, losses INTEGER DEFAULT 0 NOT NULL, CONSTRAINT pk_attempt PRIMARY KEY (job_id, run, step, number) ) WITHOUT ROWID;
 CREATE TABLE blob ( address VARCHAR NOT NULL, size BIGINT NOT NULL, CONSTRAINT pk_blob PRIMARY KEY (address) );
 CREATE TABLE blob_chunk ( address VARCHAR NOT NULL, number INTEGER NOT NULL, body BLOB NOT NULL, CONSTRAINT pk_blob_chunk PRIMARY KEY (address, number) );
+CREATE TABLE comment ( job_id VARCHAR NOT NULL, run INTEGER NOT NULL, text TEXT NOT NULL, kind TEXT, steps TEXT, author TEXT NOT NULL, reason TEXT NOT NULL, given_at BIGINT NOT NULL, CONSTRAINT pk_comment PRIMARY KEY (job_id, run) );
 CREATE TABLE definition ( address VARCHAR NOT NULL, body BLOB NOT NULL, CONSTRAINT pk_definition PRIMARY KEY (address) );
 CREATE TABLE event ( job_id VARCHAR NOT NULL, seq BIGINT NOT NULL, at BIGINT NOT NULL, type TEXT NOT NULL, run INTEGER, step TEXT, data TEXT, CONSTRAINT pk_event PRIMARY KEY (job_id, seq) ) WITHOUT ROWID;
 CREATE TABLE expansion ( job_id VARCHAR NOT NULL, step VARCHAR NOT NULL, over TEXT NOT NULL, definition TEXT NOT NULL, items TEXT NOT NULL, CONSTRAINT pk_expansion PRIMARY KEY (job_id, step) );
 CREATE TABLE job ( id VARCHAR NOT NULL, workflow TEXT NOT NULL, source_kind TEXT NOT NULL, source_ref TEXT NOT NULL, source_folder TEXT NOT NULL, definition_hash TEXT NOT NULL, status TEXT NOT NULL, revision INTEGER NOT NULL, runs INTEGER NOT NULL, event_seq BIGINT NOT NULL, created_at BIGINT NOT NULL, stopped_at BIGINT, replayed_from TEXT, CONSTRAINT pk_job PRIMARY KEY (id) );
 CREATE TABLE job_params ( job_id VARCHAR NOT NULL, body TEXT NOT NULL, CONSTRAINT pk_job_params PRIMARY KEY (job_id) );
 CREATE TABLE memo ( job_id VARCHAR NOT NULL, run INTEGER NOT NULL, step VARCHAR NOT NULL, number INTEGER NOT NULL, name VARCHAR NOT NULL, body BLOB NOT NULL, CONSTRAINT pk_memo PRIMARY KEY (job_id, run, step, number, name) );
+CREATE TABLE model_call ( job_id VARCHAR NOT NULL, run INTEGER NOT NULL, step VARCHAR NOT NULL, number INTEGER NOT NULL, call INTEGER NOT NULL, generation INTEGER NOT NULL, purpose TEXT NOT NULL, tries INTEGER NOT NULL, model TEXT NOT NULL, url TEXT NOT NULL, sections TEXT NOT NULL, prompt TEXT NOT NULL, payload TEXT NOT NULL, comments TEXT, state TEXT NOT NULL, sent_at BIGINT NOT NULL, ended_at BIGINT, reply TEXT, answered_by TEXT NOT NULL, finish TEXT NOT NULL, input_tokens BIGINT, output_tokens BIGINT, cached_tokens BIGINT, usd DOUBLE, price_source TEXT, error TEXT, CONSTRAINT pk_model_call PRIMARY KEY (job_id, run, step, number, call) );
+CREATE INDEX ix_model_call_spent ON model_call (job_id, run, step, number, input_tokens, output_tokens, usd);
 CREATE TABLE "plan" ( job_id VARCHAR NOT NULL, run INTEGER NOT NULL, body BLOB NOT NULL, CONSTRAINT pk_plan PRIMARY KEY (job_id, run) );
 CREATE TABLE question ( id VARCHAR NOT NULL, job_id VARCHAR NOT NULL, run INTEGER NOT NULL, step VARCHAR NOT NULL, number INTEGER NOT NULL, type VARCHAR NOT NULL, kind TEXT NOT NULL, occurrence INTEGER NOT NULL, fingerprint TEXT NOT NULL, asking TEXT NOT NULL, asked_at BIGINT NOT NULL, deadline BIGINT, acts INTEGER NOT NULL, how TEXT, response TEXT, actor TEXT, answered_at BIGINT, is_timed_out INTEGER, reused_from TEXT, late_response TEXT, late_actor TEXT, late_at BIGINT, CONSTRAINT pk_question PRIMARY KEY (id), CONSTRAINT uq_question_job_id_run_step_number_type_occurrence UNIQUE (job_id, run, step, number, type, occurrence) );
 CREATE INDEX ix_question_job ON question (job_id, asked_at);
 CREATE INDEX ix_question_undecided ON question (acts, deadline) WHERE how IS NULL;
 CREATE TABLE run ( job_id VARCHAR NOT NULL, number INTEGER NOT NULL, state TEXT NOT NULL, kind TEXT NOT NULL, request TEXT NOT NULL, trigger_id TEXT NOT NULL, plan_digest TEXT NOT NULL, definition_hash TEXT NOT NULL, params TEXT NOT NULL, queued_at BIGINT NOT NULL, started_at BIGINT, ended_at BIGINT, error TEXT, owner TEXT, fence INTEGER NOT NULL, cancel_requested_at BIGINT, cut_off TEXT, CONSTRAINT pk_run PRIMARY KEY (job_id, number) );
 CREATE INDEX ix_run_open ON run (job_id, number) WHERE state IN ('queued', 'running', 'waiting');
+CREATE TABLE setting ( name VARCHAR NOT NULL, value TEXT NOT NULL, set_by TEXT NOT NULL, set_at BIGINT NOT NULL, CONSTRAINT pk_setting PRIMARY KEY (name) );
 CREATE TABLE step ( job_id VARCHAR NOT NULL, step VARCHAR NOT NULL, last_run INTEGER NOT NULL, last_number INTEGER NOT NULL, last_state TEXT NOT NULL, run INTEGER, number INTEGER, artifact TEXT, seq BIGINT NOT NULL, CONSTRAINT pk_step PRIMARY KEY (job_id, step) ) WITHOUT ROWID;
 CREATE TABLE "trigger" ( id VARCHAR NOT NULL, job_id VARCHAR NOT NULL, run INTEGER NOT NULL, source TEXT NOT NULL, action TEXT NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, plan_digest TEXT NOT NULL, triggered_at BIGINT NOT NULL, metadata TEXT NOT NULL, parent_id TEXT, CONSTRAINT pk_trigger PRIMARY KEY (id) );
 CREATE INDEX ix_trigger_job_id ON "trigger" (job_id);
@@ -97,10 +101,10 @@ SELECT attempt.job_id, attempt.run, attempt.step, attempt.number, attempt.state,
 SELECT attempt.run, attempt.step FROM attempt WHERE attempt.job_id = ? GROUP BY attempt.run, attempt.step ORDER BY attempt.run, min(attempt.started_at), attempt.step;
 
 -- succeeded(job_id)
-SELECT attempt.step, attempt.started_at, attempt.ended_at FROM attempt WHERE attempt.job_id = ? AND attempt.state = 'succeeded' ORDER BY attempt.ended_at DESC;
+SELECT attempt.step, attempt.started_at, attempt.ended_at, attempt.run, attempt.number FROM attempt WHERE attempt.job_id = ? AND attempt.state = 'succeeded' ORDER BY attempt.ended_at DESC;
 
 -- succeeded_of(job_id, name, first, end, limit)
-SELECT attempt.step, attempt.started_at, attempt.ended_at FROM attempt WHERE attempt.job_id = ? AND attempt.state = 'succeeded' AND (attempt.step = ? OR attempt.step >= ? AND attempt.step < ?) ORDER BY attempt.ended_at DESC LIMIT ? OFFSET 0;
+SELECT attempt.step, attempt.started_at, attempt.ended_at, attempt.run, attempt.number FROM attempt WHERE attempt.job_id = ? AND attempt.state = 'succeeded' AND (attempt.step = ? OR attempt.step >= ? AND attempt.step < ?) ORDER BY attempt.ended_at DESC LIMIT ? OFFSET 0;
 
 -- steps(job_id, since_seq)
 SELECT step.step, step.last_run, step.last_number, step.last_state, step.run, step.number, step.artifact, attempt.inputs FROM step LEFT OUTER JOIN attempt ON attempt.job_id = step.job_id AND attempt.run = step.run AND attempt.step = step.step AND attempt.number = step.number WHERE step.job_id = ? AND step.seq > ?;
@@ -168,6 +172,42 @@ SELECT question.id, question.job_id, question.run, question.step, question.numbe
 -- due_questions(at, limit)
 SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.acts = 1 AND question.deadline <= ? AND how IS NULL ORDER BY question.deadline ASC NULLS LAST, question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT ? OFFSET 0;
 
+-- calls_of_job(job_id, limit)
+SELECT model_call.job_id, model_call.run, model_call.step, model_call.number, model_call.call, model_call.generation, model_call.purpose, model_call.tries, model_call.model, model_call.url, model_call.sections, model_call.prompt, model_call.payload, model_call.comments, model_call.state, model_call.sent_at, model_call.ended_at, model_call.reply, model_call.answered_by, model_call.finish, model_call.input_tokens, model_call.output_tokens, model_call.cached_tokens, model_call.usd, model_call.price_source, model_call.error FROM model_call WHERE model_call.job_id = ? ORDER BY model_call.sent_at, model_call.run, model_call.step, model_call.number, model_call.call LIMIT ? OFFSET 0;
+
+-- calls_of_run(job_id, run, limit)
+SELECT model_call.job_id, model_call.run, model_call.step, model_call.number, model_call.call, model_call.generation, model_call.purpose, model_call.tries, model_call.model, model_call.url, model_call.sections, model_call.prompt, model_call.payload, model_call.comments, model_call.state, model_call.sent_at, model_call.ended_at, model_call.reply, model_call.answered_by, model_call.finish, model_call.input_tokens, model_call.output_tokens, model_call.cached_tokens, model_call.usd, model_call.price_source, model_call.error FROM model_call WHERE model_call.job_id = ? AND model_call.run = ? ORDER BY model_call.sent_at, model_call.run, model_call.step, model_call.number, model_call.call LIMIT ? OFFSET 0;
+
+-- calls_of_step(job_id, step, limit)
+SELECT model_call.job_id, model_call.run, model_call.step, model_call.number, model_call.call, model_call.generation, model_call.purpose, model_call.tries, model_call.model, model_call.url, model_call.sections, model_call.prompt, model_call.payload, model_call.comments, model_call.state, model_call.sent_at, model_call.ended_at, model_call.reply, model_call.answered_by, model_call.finish, model_call.input_tokens, model_call.output_tokens, model_call.cached_tokens, model_call.usd, model_call.price_source, model_call.error FROM model_call WHERE model_call.job_id = ? AND model_call.step = ? ORDER BY model_call.sent_at, model_call.run, model_call.step, model_call.number, model_call.call LIMIT ? OFFSET 0;
+
+-- calls_of_run_and_step(job_id, run, step, limit)
+SELECT model_call.job_id, model_call.run, model_call.step, model_call.number, model_call.call, model_call.generation, model_call.purpose, model_call.tries, model_call.model, model_call.url, model_call.sections, model_call.prompt, model_call.payload, model_call.comments, model_call.state, model_call.sent_at, model_call.ended_at, model_call.reply, model_call.answered_by, model_call.finish, model_call.input_tokens, model_call.output_tokens, model_call.cached_tokens, model_call.usd, model_call.price_source, model_call.error FROM model_call WHERE model_call.job_id = ? AND model_call.run = ? AND model_call.step = ? ORDER BY model_call.sent_at, model_call.run, model_call.step, model_call.number, model_call.call LIMIT ? OFFSET 0;
+
+-- calls_of_attempt(job_id, run, step, number)
+SELECT model_call.job_id, model_call.run, model_call.step, model_call.number, model_call.call, model_call.generation, model_call.purpose, model_call.tries, model_call.model, model_call.url, model_call.sections, model_call.prompt, model_call.payload, model_call.comments, model_call.state, model_call.sent_at, model_call.ended_at, model_call.reply, model_call.answered_by, model_call.finish, model_call.input_tokens, model_call.output_tokens, model_call.cached_tokens, model_call.usd, model_call.price_source, model_call.error FROM model_call WHERE model_call.job_id = ? AND model_call.run = ? AND model_call.step = ? AND model_call.number = ? ORDER BY model_call.call;
+
+-- has_calls(job_id)
+SELECT model_call.call FROM model_call WHERE model_call.job_id = ? LIMIT 1 OFFSET 0;
+
+-- spent(job_id)
+SELECT count(*) AS count_1, CAST(coalesce(sum(model_call.input_tokens + model_call.output_tokens), 0) AS BIGINT) AS coalesce_1, coalesce(sum(model_call.usd), 0) AS coalesce_2, count(*) - count(model_call.input_tokens) AS anon_1, count(*) - count(model_call.usd) AS anon_2 FROM model_call WHERE model_call.job_id = ?;
+
+-- spent_in_run(job_id, run)
+SELECT count(*) AS count_1, CAST(coalesce(sum(model_call.input_tokens + model_call.output_tokens), 0) AS BIGINT) AS coalesce_1, coalesce(sum(model_call.usd), 0) AS coalesce_2, count(*) - count(model_call.input_tokens) AS anon_1, count(*) - count(model_call.usd) AS anon_2 FROM model_call WHERE model_call.job_id = ? AND model_call.run = ?;
+
+-- spent_by_attempt(job_id)
+SELECT model_call.run, model_call.step, model_call.number, count(*) AS count_1, CAST(coalesce(sum(model_call.input_tokens + model_call.output_tokens), 0) AS BIGINT) AS coalesce_1, coalesce(sum(model_call.usd), 0) AS coalesce_2, count(*) - count(model_call.input_tokens) AS anon_1, count(*) - count(model_call.usd) AS anon_2 FROM model_call WHERE model_call.job_id = ? GROUP BY model_call.run, model_call.step, model_call.number;
+
+-- cited()
+SELECT model_call.sections, model_call.payload, model_call.reply FROM model_call;
+
+-- comments(job_id)
+SELECT comment.job_id, comment.run, comment.text, comment.kind, comment.steps, comment.author, comment.reason, comment.given_at FROM comment WHERE comment.job_id = ? ORDER BY comment.run;
+
+-- settings()
+SELECT setting.name, setting.value, setting.set_by, setting.set_at FROM setting ORDER BY setting.name;
+
 -- stamp(version_num)
 INSERT INTO alembic_version (version_num) VALUES (?);
 
@@ -229,7 +269,7 @@ INSERT INTO step (job_id, step, last_run, last_number, last_state, run, number, 
 INSERT INTO step (job_id, step, last_run, last_number, last_state, run, number, artifact, seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (job_id, step) DO UPDATE SET last_run = excluded.last_run, last_number = excluded.last_number, last_state = excluded.last_state, seq = excluded.seq;
 
 -- put_artifact(hash, kind, size, body, files)
-INSERT INTO artifact (hash, kind, size, body, files) VALUES (?, ?, ?, ?, ?) ON CONFLICT (hash) DO UPDATE SET body = coalesce(excluded.body, artifact.body), pruned_at = NULL WHERE artifact.pruned_at IS NOT NULL OR artifact.body IS NULL AND excluded.body IS NOT NULL;
+INSERT INTO artifact (hash, kind, size, body, files) VALUES (?, ?, ?, ?, ?) ON CONFLICT (hash) DO UPDATE SET kind = CASE WHEN (artifact.kind = 'text' AND excluded.kind != 'text') THEN excluded.kind ELSE artifact.kind END, body = coalesce(excluded.body, artifact.body), files = coalesce(artifact.files, excluded.files), pruned_at = NULL WHERE artifact.pruned_at IS NOT NULL OR artifact.body IS NULL AND excluded.body IS NOT NULL OR artifact.kind = 'text' AND excluded.kind != 'text';
 
 -- prune_artifact(pruned_at, hash)
 UPDATE artifact SET body=NULL, pruned_at=? WHERE artifact.hash = ?;
@@ -260,3 +300,18 @@ UPDATE question SET how=?, response=?, actor=?, answered_at=?, is_timed_out=?, r
 
 -- answer_late(late_response, late_actor, late_at, id)
 UPDATE question SET late_response=?, late_actor=?, late_at=? WHERE question.id = ? AND question.is_timed_out = 1 AND question.late_at IS NULL;
+
+-- insert_call(job_id, run, step, number, call, generation, purpose, tries, model, url, sections, prompt, payload, comments, state, sent_at, ended_at, reply, answered_by, finish, input_tokens, output_tokens, cached_tokens, usd, price_source, error)
+INSERT INTO model_call (job_id, run, step, number, call, generation, purpose, tries, model, url, sections, prompt, payload, comments, state, sent_at, ended_at, reply, answered_by, finish, input_tokens, output_tokens, cached_tokens, usd, price_source, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- end_call(state, ended_at, reply, answered_by, finish, input_tokens, output_tokens, cached_tokens, usd, price_source, error, job_id, run, step, number, call)
+UPDATE model_call SET state=?, ended_at=?, reply=?, answered_by=?, finish=?, input_tokens=?, output_tokens=?, cached_tokens=?, usd=?, price_source=?, error=? WHERE model_call.job_id = ? AND model_call.run = ? AND model_call.step = ? AND model_call.number = ? AND model_call.call = ? AND model_call.state = 'sent';
+
+-- insert_comment(job_id, run, text, kind, steps, author, reason, given_at)
+INSERT INTO comment (job_id, run, text, kind, steps, author, reason, given_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?);
+
+-- put_setting(name, value, set_by, set_at)
+INSERT INTO setting (name, value, set_by, set_at) VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value, set_by = excluded.set_by, set_at = excluded.set_at;
+
+-- delete_setting(name)
+DELETE FROM setting WHERE setting.name = ?;

@@ -1,0 +1,45 @@
+"""What a step wants of a model: a draft, checked, and mended a bounded number of times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from oncue.core.prompts import Purpose
+
+CORRECTIONS = 2
+"""How often a draft is mended, unless the step says otherwise."""
+Check = Callable[[Any], object]
+"""Looks at a draft. It raises where the draft is an error, and returns what is wrong as text where it is poor."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftWish:
+    """What ``ctx.generate`` was asked for.
+
+    ``output`` None asks for text; a type asks for JSON that pydantic validates as that type. ``draft`` and ``problem`` begin
+    with a correction. ``persona`` empty and ``rules`` add to what the workflow and the step declare.
+    """
+
+    request: str
+    context: str = ""
+    output: Any = None
+    persona: str = ""
+    rules: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
+    corrections: int = CORRECTIONS
+    purpose: Purpose = Purpose.GENERATE
+    draft: str | None = None
+    problem: str | None = None
+    sees_previous: bool = True
+    model: str = ""
+    max_output_tokens: int | None = None
+    temperature: float | None = None
+
+
+def join_context(context: str | Mapping[str, str]) -> str:
+    """Named parts of a context as one text, each under its name."""
+    if isinstance(context, str):
+        return context
+    return "\n\n".join(f"[{name}]\n{text}" for name, text in context.items())

@@ -1,0 +1,41 @@
+"""The settings of a workspace as people see them, with the model that this process would call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from oncue.control.instants import show_instant
+from oncue.control.modelcheck import ModelState, look_at_model
+from oncue.control.workspace import Workspace
+from oncue.core.callports import Setting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsView:
+    """What is set, by name, and the model in force: an environment variable prevails over the setting."""
+
+    settings: tuple[Setting, ...]
+    model: ModelState | None
+
+    def as_dict(self) -> dict[str, object]:
+        """The wire form."""
+        return {
+            "settings": [setting_as_dict(setting) for setting in self.settings],
+            "model": self.model.as_dict() if self.model else None,
+        }
+
+
+def view_settings(workspace: Workspace) -> SettingsView:
+    """Look at everything that is set."""
+    with workspace.store.read() as reader:
+        return SettingsView(settings=tuple(reader.list_settings()), model=look_at_model(workspace, reader))
+
+
+def setting_as_dict(setting: Setting) -> dict[str, object]:
+    """The wire form of a setting."""
+    return {
+        "name": setting.name,
+        "value": setting.value,
+        "set_by": setting.set_by,
+        "set_at": show_instant(setting.set_at),
+    }

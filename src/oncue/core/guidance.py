@@ -1,0 +1,115 @@
+"""What a comment in a request means: which steps it reaches, and what a person should know before giving it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from oncue.core.comments import GivenComment
+from oncue.core.findings import Finding, FindingCode
+from oncue.core.model import StepId, step_name
+from oncue.core.request import RunRequest, Scope
+from oncue.core.snapshot import JobSnapshot
+
+_SHOWN_CHARS = 60
+
+
+def comment_targets(request: RunRequest, snapshot: JobSnapshot) -> tuple[str, ...]:
+    """The steps a request's comment is for, as ids or names of definitions; empty for every step of the run.
+
+    ``request`` is a resolved one. A rerun from a step comments that step, not what follows from it.
+    """
+    match request.scope:
+        case Scope.FROM | Scope.ONLY:
+            return request.steps
+        case Scope.PHASE:
+            graph = snapshot.graph
+            return tuple(name for name in graph.names if graph.steps[name].phase == request.phase)
+        case Scope.ALL | Scope.RESUME:
+            return ()
+
+
+def find_comment_blockers(request: RunRequest, snapshot: JobSnapshot, executing: Collection[StepId]) -> list[Finding]:
+    """A comment that cannot reach anything must not be given: the person would wait for an effect that cannot come."""
+    if request.comment is None:
+        return []
+    reached = _reached(comment_targets(request, snapshot), executing)
+    if any(_takes_comment(this, snapshot) for this in reached):
+        return []
+    return [
+        Finding(
+            code=FindingCode.COMMENT_WITHOUT_EFFECT,
+            message="no step that would get the comment can read one" if reached else "the comment is for no step that runs",
+            hint="leave --comment out (--reason keeps a note with the run), or name a step that calls a model",
+        )
+    ]
+
+
+def find_comment_warnings(request: RunRequest, snapshot: JobSnapshot, executing: Collection[StepId]) -> list[Finding]:
+    """Steps the comment cannot change, and earlier comments that this run would leave behind."""
+    found: list[Finding] = []
+    if request.comment is not None:
+        reached = _reached(comment_targets(request, snapshot), executing)
+        deaf = sorted({step_name(this) for this in reached if not _takes_comment(this, snapshot)})
+        if deaf:
+            found.append(
+                Finding(
+                    code=FindingCode.COMMENT_UNREAD,
+                    message=f"the comment changes nothing in {', '.join(deaf)}: they neither call a model nor read comments",
+                    hint="--only --step STEP names the steps it is for",
+                )
+            )
+    if not request.keep_comments:
+        found.extend(_dropped(snapshot, executing))
+    return found
+
+
+def comments_left_behind(snapshot: JobSnapshot, this: StepId) -> tuple[GivenComment, ...]:
+    """The comments that steered a step's current output, and later ones meant for it."""
+    if not snapshot.comments:
+        return ()
+    current = snapshot.current(this)
+    steered_by = current.inputs.comments if current else ()
+    since = current.run if current else 0
+    return tuple(
+        comment for comment in snapshot.comments if comment.run in steered_by or (comment.run > since and comment.is_for(this))
+    )
+
+
+def _dropped(snapshot: JobSnapshot, executing: Collection[StepId]) -> list[Finding]:
+    found: list[Finding] = []
+    if not snapshot.comments:
+        return found
+    by_comment: dict[int, list[StepId]] = {}
+    for this in executing:
+        if _takes_comment(this, snapshot):
+            for comment in comments_left_behind(snapshot, this):
+                by_comment.setdefault(comment.run, []).append(this)
+    for comment in snapshot.comments:
+        steps = by_comment.get(comment.run)
+        if steps:
+            found.append(
+                Finding(
+                    code=FindingCode.COMMENT_DROPPED,
+                    message=f"{_listed(steps)} would run without the comment of run {comment.run} ({shorten(comment.text)!r})",
+                    hint="--keep-comments carries the earlier comments",
+                )
+            )
+    return found
+
+
+def shorten(text: str) -> str:
+    """A comment in a sentence: its beginning, on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN_CHARS else f"{line[: _SHOWN_CHARS - 1]}…"
+
+
+def _listed(steps: Sequence[StepId]) -> str:
+    return ", ".join(steps[:3]) + (f" and {len(steps) - 3} more" if len(steps) > 3 else "")
+
+
+def _reached(targets: Collection[str], executing: Collection[StepId]) -> list[StepId]:
+    return [this for this in executing if not targets or this in targets or step_name(this) in targets]
+
+
+def _takes_comment(this: StepId, snapshot: JobSnapshot) -> bool:
+    return snapshot.graph.steps[step_name(this)].takes_comment

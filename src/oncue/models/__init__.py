@@ -1,0 +1,1 @@
+"""Language models: clients for each way a model is spoken to, and one that answers from a file."""

@@ -1,0 +1,84 @@
+"""Looking at model calls, comments and settings: that part of the ``Reader`` port."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from oncue.core.callports import Setting
+from oncue.core.comments import GivenComment
+from oncue.core.model import AttemptKey, JobId, StepId, step_name
+from oncue.core.modelcalls import ModelCall, Spending
+from oncue.store import callrows
+from oncue.store.database import Cursor, Row
+from oncue.store.sqltext import Sql
+
+FEW_STEPS = 20
+"""Up to so many steps are looked for one by one; for more, one look at all is quicker."""
+
+
+class StoreCallReader:
+    """Reads through a cursor whose transaction somebody else begins and ends."""
+
+    def __init__(self, cursor: Cursor, sql: Sql) -> None:
+        self._cursor = cursor
+        self._sql = sql
+
+    def _all(self, name: str, *params: object) -> list[Row]:
+        self._cursor.execute(self._sql[name], params)
+        return self._cursor.fetchall()
+
+    def _one(self, name: str, *params: object) -> Row | None:
+        self._cursor.execute(self._sql[name], params)
+        row: Row | None = self._cursor.fetchone()
+        return row
+
+    def list_calls(
+        self, job_id: JobId, *, run: int | None = None, step: StepId | None = None, limit: int = 10_000
+    ) -> Sequence[ModelCall]:
+        """The calls of a job in the order in which they were sent, narrowed by what is given."""
+        match run, step:
+            case None, None:
+                found = self._all("calls_of_job", job_id, limit)
+            case _, None:
+                found = self._all("calls_of_run", job_id, run, limit)
+            case None, _:
+                found = self._all("calls_of_step", job_id, step, limit)
+            case _:
+                found = self._all("calls_of_run_and_step", job_id, run, step, limit)
+        return [callrows.read_call(row) for row in found]
+
+    def calls_of_attempt(self, key: AttemptKey) -> Sequence[ModelCall]:
+        """The calls of one attempt by number."""
+        found = self._all("calls_of_attempt", key.job_id, key.run, key.step, key.number)
+        return [callrows.read_call(row) for row in found]
+
+    def spending(self, job_id: JobId, run: int | None = None) -> Spending:
+        """What a run, or the whole job, spent on models so far."""
+        found = self._all("spent", job_id) if run is None else self._all("spent_in_run", job_id, run)
+        return callrows.read_spending(found[0])
+
+    def costs(self, job_id: JobId, names: Collection[str] | None = None, *, limit: int = 5) -> Mapping[str, Sequence[Spending]]:
+        """Step name → what its latest succeeded attempts spent, the newest first; empty without any call of the job."""
+        if self._one("has_calls", job_id) is None:
+            return {}
+        spent = {row[:3]: callrows.read_spending(row[3:]) for row in self._all("spent_by_attempt", job_id)}
+        found: dict[str, list[Spending]] = {}
+        for step, _, _, run, number in self._succeeded(job_id, names, limit):
+            costs = found.setdefault(step_name(step), [])
+            if len(costs) < limit:
+                costs.append(spent.get((run, step, number), Spending()))
+        return found
+
+    def _succeeded(self, job_id: JobId, names: Collection[str] | None, limit: int) -> Iterable[Row]:
+        """Succeeded attempts, the newest first; for a few steps only theirs are read."""
+        if names is None or len(names) > FEW_STEPS:
+            return (row for row in self._all("succeeded", job_id) if names is None or step_name(row[0]) in names)
+        return (row for name in names for row in self._all("succeeded_of", job_id, name, f"{name}[", f"{name}\\", limit))
+
+    def list_comments(self, job_id: JobId) -> Sequence[GivenComment]:
+        """Every comment of a job, the oldest first."""
+        return [callrows.read_comment(row) for row in self._all("comments", job_id)]
+
+    def list_settings(self) -> Sequence[Setting]:
+        """What was set for the workspace, by name."""
+        return [callrows.read_setting(row) for row in self._all("settings")]

@@ -1,0 +1,35 @@
+"""What statements are made of: parameters, whole rows, the rows of one attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import BindParameter, ColumnElement, Integer, Table, bindparam, literal_column
+
+PREFIX = "p_"
+NONE_SKIPPED: ColumnElement[int] = literal_column("0", Integer)
+"""Said aloud, because SQLite's compiler would add a parameter for it."""
+
+Insert = Callable[[Table], Any]
+"""``insert`` of one of the dialects: only these know ``ON CONFLICT``."""
+
+
+def p(name: str, kind: Any = None) -> BindParameter[Any]:
+    """A parameter; the prefix keeps it apart from the names SQLAlchemy gives to columns."""
+    return bindparam(PREFIX + name, type_=kind)
+
+
+def at_attempt(table: Table) -> tuple[ColumnElement[bool], ...]:
+    """The rows of one attempt."""
+    return (
+        table.c.job_id == p("job_id"),
+        table.c.run == p("run"),
+        table.c.step == p("step"),
+        table.c.number == p("number"),
+    )
+
+
+def whole_row(insert: Insert, table: Table, *, but: str = "") -> Any:
+    """One whole row, its columns in the order of the table."""
+    return insert(table).values({column.name: p(column.name) for column in table.c if column.name != but})
