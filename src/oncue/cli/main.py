@@ -23,6 +23,7 @@ COMMANDS = {
     "inbox": ("inbox:inbox", "List the questions that wait for a person."),
     "answer": ("inbox:answer", "Answer a question."),
     "workflows": ("workflowlist:workflows", "List the bundled workflows."),
+    "serve": ("serve:serve", "Serve the pages and the HTTP API, and execute runs."),
     "prune": ("pruning:prune", "Free the space of outputs that were superseded."),
     "doctor": ("doctor:doctor", "Check this machine and the workspace."),
 }
