@@ -24,6 +24,7 @@ COMMANDS = {
     "answer": ("inbox:answer", "Answer a question."),
     "config": ("configgroup:config", "Choose the language model, and set prices."),
     "workflows": ("workflowlist:workflows", "List the bundled workflows."),
+    "serve": ("serve:serve", "Serve the pages and the HTTP API, and execute runs."),
     "prune": ("pruning:prune", "Free the space of outputs that were superseded."),
     "doctor": ("doctor:doctor", "Check this machine and the workspace."),
 }

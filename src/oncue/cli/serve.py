@@ -1,0 +1,64 @@
+"""``oncue serve``: the pages and the HTTP API of a workspace, and the execution of its runs."""
+
+from __future__ import annotations
+
+import logging
+
+import click
+
+from oncue.cli.options import Invocation, actor_option, common_options
+from oncue.cli.printing import print_lines
+
+
+@click.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="The address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8040, show_default=True, metavar="N", help="The port; 0 takes a free one."
+)
+@click.option(
+    "--allow-host",
+    "allowed_hosts",
+    multiple=True,
+    default=(),
+    metavar="NAME",
+    help="Another name of this server, as behind a reverse proxy; may be repeated.",
+)
+@click.option("--no-open", is_flag=True, default=False, help="Do not open a browser.")
+@actor_option
+@common_options
+@click.pass_obj
+def serve(invocation: Invocation, *, host: str, port: int, allowed_hosts: tuple[str, ...], no_open: bool) -> None:
+    """Serve the pages and the HTTP API of the workspace, and execute its runs, until Ctrl-C.
+
+    The URL that is printed holds a token: whoever has it acts in your name. Runs that are interrupted go on at the next start.
+    """
+    workspace = invocation.open()
+    from oncue.web.serving import Serving, serve
+
+    def announce(url: str) -> None:
+        print_lines(
+            [
+                f"Oncue serves {workspace.store.url}",
+                f"  {url}",
+                "  Ctrl-C ends it; runs that are interrupted go on at the next start",
+            ]
+        )
+        if not no_open:
+            click.launch(url)
+
+    _show_warnings()
+    serve(
+        Serving(
+            workspace=workspace, actor=invocation.actor, announce=announce, host=host, port=port, allowed_hosts=allowed_hosts
+        )
+    )
+
+
+def _show_warnings() -> None:
+    """What goes wrong while it serves is said, even where no log was asked for."""
+    logger = logging.getLogger("oncue")
+    if logger.getEffectiveLevel() > logging.INFO or logger.level == logging.NOTSET:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+        handler.setLevel(logging.WARNING)
+        logger.addHandler(handler)

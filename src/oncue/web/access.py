@@ -1,0 +1,218 @@
+"""Who is asking: every request has an identity before anything else happens, and all of them come from one function.
+
+A token or a session is known by its SHA-256 alone. A session belongs to the token it was exchanged for, and ends with it.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from typing import Protocol
+
+from oncue.core.ports import Clock
+from oncue.web.refusals import NotAllowed, NotSignedIn, TooManyAttempts
+
+SESSION_DAYS = 30
+WRONG_TOKENS = 10
+WINDOW_SECONDS = 60
+MAX_PEERS = 10_000
+
+
+class Role(StrEnum):
+    """What a person is on this server; each includes the one before it."""
+
+    VIEWER = "viewer"
+    ANSWERER = "answerer"
+    OPERATOR = "operator"
+
+
+class Permission(StrEnum):
+    """What a request may need; these are also the scopes a token may be narrowed to."""
+
+    READ = "read"
+    RECOMMEND = "recommend"
+    ANSWER = "answer"
+    OPERATE = "operate"
+
+
+_VIEWER = frozenset({Permission.READ, Permission.RECOMMEND})
+PERMISSIONS = {
+    Role.VIEWER: _VIEWER,
+    Role.ANSWERER: _VIEWER | {Permission.ANSWER},
+    Role.OPERATOR: _VIEWER | {Permission.ANSWER, Permission.OPERATE},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who asks. ``scopes`` None is a person; a token that is narrowed to scopes can do less than its owner.
+
+    A token with the scope ``recommend`` is an adviser's: it authorizes nothing, whatever else it was given.
+    """
+
+    actor: str
+    role: Role
+    scopes: frozenset[Permission] | None = None
+
+    def may(self, permission: Permission) -> bool:
+        """Whether this is allowed."""
+        if permission not in PERMISSIONS[self.role]:
+            return False
+        if self.scopes is None:
+            return True
+        is_adviser = Permission.RECOMMEND in self.scopes
+        return permission in self.scopes and not (is_adviser and permission not in _VIEWER)
+
+    def check(self, permission: Permission) -> None:
+        """Refuse what is not allowed.
+
+        Raises:
+            NotAllowed: names the role.
+        """
+        if not self.may(permission):
+            needed = next(role for role in Role if permission in PERMISSIONS[role])
+            raise NotAllowed(
+                f"{self.actor} is {self.role.value} here and may not {permission.value}",
+                hint=f"an {needed.value} may" if needed is not Role.VIEWER else "the token has other scopes",
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What a request brings along to say who asks; ``peer`` is the address it comes from."""
+
+    bearer: str | None = None
+    session: str | None = None
+    peer: str = ""
+
+
+FindToken = Callable[[str], Identity | None]
+"""From the digest of a token to whose it is; the start token is one source, a table of users another."""
+
+
+class SessionRecords(Protocol):
+    """Where sessions are kept: digest of the session → digest of its token, and when it ends."""
+
+    def load(self, session: str) -> tuple[str, datetime] | None:
+        """A session, or None."""
+        ...
+
+    def keep(self, session: str, *, token: str, until: datetime) -> None:
+        """Keep a session."""
+        ...
+
+    def drop(self, session: str) -> None:
+        """Forget a session; harmless when it is unknown."""
+        ...
+
+
+def digest(secret: str) -> str:
+    """What is kept of a token or a session."""
+    return sha256(secret.encode()).hexdigest()
+
+
+def start_token_source(token: str, *, actor: str) -> FindToken:
+    """The token that was printed at the start: whoever has it is the person who started the server.
+
+    Its sessions outlive it: the next start of the server on this workspace has the same owner.
+    """
+    expected = digest(token)
+
+    def find(given: str) -> Identity | None:
+        is_owner = hmac.compare_digest(given, expected) or given == OWNER
+        return Identity(actor=actor, role=Role.OPERATOR) if is_owner else None
+
+    return find
+
+
+OWNER = "owner"
+"""In place of the digest of a start token, in the sessions that were exchanged for one."""
+
+
+@dataclass(slots=True)
+class Throttle:
+    """Counts wrong tokens by where they come from."""
+
+    clock: Clock
+    _wrong: dict[str, list[float]] = field(default_factory=dict)
+
+    def check(self, peer: str) -> None:
+        """Refuse to look at another token for a while.
+
+        Raises:
+            TooManyAttempts: more than ten wrong ones came in the last minute.
+        """
+        since = self.clock.monotonic() - WINDOW_SECONDS
+        recent = [at for at in self._wrong.get(peer, ()) if at > since]
+        if recent:
+            self._wrong[peer] = recent
+        else:
+            self._wrong.pop(peer, None)
+        if len(recent) >= WRONG_TOKENS:
+            raise TooManyAttempts(max(1, round(recent[0] - since)))
+
+    def count(self, peer: str) -> None:
+        """One more wrong token."""
+        if len(self._wrong) >= MAX_PEERS:
+            self._wrong.clear()
+        self._wrong.setdefault(peer, []).append(self.clock.monotonic())
+
+
+@dataclass(slots=True)
+class Door:
+    """Knows who asks, and exchanges a token for a session."""
+
+    sources: Sequence[FindToken]
+    sessions: SessionRecords
+    clock: Clock
+    new_secret: Callable[[], str]
+    throttle: Throttle
+
+    def identify(self, credentials: Credentials) -> Identity | None:
+        """Who asks, or None.
+
+        Raises:
+            NotSignedIn: a bearer token that nobody has.
+            TooManyAttempts: too many of those came from there.
+        """
+        if credentials.bearer is not None:
+            return self._find_token(credentials.bearer, peer=credentials.peer)
+        if credentials.session is None:
+            return None
+        known = self.sessions.load(digest(credentials.session))
+        if known is None or known[1] <= self.clock.now():
+            return None
+        return self._look_up(known[0])
+
+    def exchange(self, token: str, *, peer: str) -> str:
+        """A new session for a token.
+
+        Raises:
+            NotSignedIn: nobody has this token.
+            TooManyAttempts: too many wrong ones came from there.
+        """
+        self._find_token(token, peer=peer)
+        session = self.new_secret()
+        is_named = any(source(digest(token)) for source in self.sources[1:])
+        until = self.clock.now() + timedelta(days=SESSION_DAYS)
+        self.sessions.keep(digest(session), token=digest(token) if is_named else OWNER, until=until)
+        return session
+
+    def leave(self, session: str) -> None:
+        """End a session."""
+        self.sessions.drop(digest(session))
+
+    def _find_token(self, token: str, *, peer: str) -> Identity:
+        self.throttle.check(peer)
+        found = self._look_up(digest(token))
+        if found is None:
+            self.throttle.count(peer)
+            raise NotSignedIn("nobody has this token")
+        return found
+
+    def _look_up(self, given: str) -> Identity | None:
+        return next((identity for source in self.sources if (identity := source(given)) is not None), None)

@@ -1,0 +1,194 @@
+"""One thread that notices what is committed, for every client: it reads each new event once and hands it on.
+
+::
+
+    store ──watch──▶ the reader thread ──batches──▶ the event loop ──▶ subscription ──▶ socket
+                     every 20 ms at most            publishes           its own backlog
+
+The number of an event within its job is its place for ever. The workspace as a whole has no such number: the feed counts what
+it hands on, and its count begins anew with every start of the server, which is why a cursor names the start it belongs to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from oncue.core.events import Event
+from oncue.core.model import JobId
+from oncue.core.ports import Reader, Store, Watch
+from oncue.errors import OncueError
+
+POLL_SECONDS = 0.02
+BUSY_SHARE = 4
+"""After a look that took long it waits this many times as long, so that looking never takes a core."""
+PAGE = 1000
+KEPT_EVENTS = 10_000
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """An event with its place in the feed."""
+
+    number: int
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in a feed: after ``number`` events of the start called ``epoch``."""
+
+    epoch: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.epoch}.{self.number}"
+
+    @staticmethod
+    def parse(text: str) -> Cursor | None:
+        """The cursor that was written so, or None."""
+        epoch, dot, number = text.rpartition(".")
+        return Cursor(epoch, int(number)) if dot and number.isascii() and number.isdigit() and len(number) < 20 else None
+
+
+@dataclass(slots=True, eq=False)
+class Subscription:
+    """What one client has not seen yet. ``has_gap`` says that it was too slow and some of it was dropped."""
+
+    job_id: JobId | None = None
+    backlog: deque[Numbered] = field(default_factory=deque)
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    has_gap: bool = False
+    is_over: bool = False
+
+    def take(self) -> list[Numbered]:
+        """Everything that came since the last time."""
+        taken = list(self.backlog)
+        self.backlog.clear()
+        if not self.is_over:
+            self.arrived.clear()
+        return taken
+
+    def offer(self, batch: Sequence[Numbered]) -> None:
+        """Take what concerns this client."""
+        mine = batch if self.job_id is None else [one for one in batch if one.event.job_id == self.job_id]
+        if not mine:
+            return
+        if len(self.backlog) + len(mine) > KEPT_EVENTS:
+            self.backlog.clear()
+            self.has_gap = True
+        else:
+            self.backlog.extend(mine)
+        self.arrived.set()
+
+
+class Feed:
+    """Hands every event of the workspace to whoever subscribed; all methods but the thread's own run in the event loop."""
+
+    def __init__(self, store: Store, *, epoch: str, monotonic: Callable[[], float]) -> None:
+        self.epoch = epoch
+        self.number = 0
+        self._store = store
+        self._monotonic = monotonic
+        self._recent: deque[Numbered] = deque(maxlen=KEPT_EVENTS)
+        self._subscriptions: set[Subscription] = set()
+        self._marks: dict[JobId, int] = {}
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def cursor(self) -> Cursor:
+        """The place after everything handed on so far."""
+        return Cursor(self.epoch, self.number)
+
+    def start(self) -> None:
+        """Begin to look, from the present state on."""
+        self._loop = asyncio.get_running_loop()
+        watch = self._store.watch()
+        with self._store.read() as reader:
+            self._marks = dict(reader.job_marks())
+        self._thread = threading.Thread(target=self._follow, args=(watch,), name="oncue-feed", daemon=True)
+        self._thread.start()
+
+    def end_subscriptions(self) -> None:
+        """Let every client go: the server ends."""
+        for subscription in self._subscriptions:
+            subscription.is_over = True
+            subscription.arrived.set()
+
+    def close(self) -> None:
+        """Stop looking; harmless when it never began."""
+        self.end_subscriptions()
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def subscribe(self, job_id: JobId | None = None) -> Subscription:
+        """Begin to collect what comes from now on."""
+        subscription = Subscription(job_id=job_id)
+        self._subscriptions.add(subscription)
+        return subscription
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """Collect no more; harmless when repeated."""
+        self._subscriptions.discard(subscription)
+
+    def since(self, cursor: Cursor) -> list[Numbered] | None:
+        """What was handed on after a cursor; None where that is not known any more."""
+        oldest = self._recent[0].number if self._recent else self.number + 1
+        if cursor.epoch != self.epoch or not oldest - 1 <= cursor.number <= self.number:
+            return None
+        return [one for one in self._recent if one.number > cursor.number]
+
+    # ------------------------------------------------------------------------------------------------------ the thread
+
+    def _follow(self, watch: Watch) -> None:
+        pause = 0.0
+        try:
+            while not self._stopping.wait(max(POLL_SECONDS, pause)):
+                began = self._monotonic()
+                pause = 0.0
+                try:
+                    if watch.changed():
+                        self._hand_on_new()
+                        pause = BUSY_SHARE * (self._monotonic() - began)
+                except OncueError:  # a full disk or a lost connection: the next change brings what this one did not
+                    log.warning("could not read events", extra={"event": "feed_failed"}, exc_info=True)
+        finally:
+            watch.close()
+
+    def _hand_on_new(self) -> None:
+        with self._store.read() as reader:
+            marks = reader.job_marks()
+            for job_id, mark in marks.items():
+                seen = self._marks.get(job_id, 0)
+                if mark > seen:
+                    self._hand_on_job(reader, job_id, after=seen)
+
+    def _hand_on_job(self, reader: Reader, job_id: JobId, *, after: int) -> None:
+        while page := reader.list_events(job_id, after=after, limit=PAGE):
+            after = self._marks[job_id] = page[-1].seq
+            assert self._loop is not None, "the thread runs only while the loop does"
+            if not self._stopping.is_set():
+                self._loop.call_soon_threadsafe(self._publish, page)
+            if len(page) < PAGE:
+                return
+
+    def _publish(self, events: Sequence[Event]) -> None:
+        batch = [Numbered(number, event) for number, event in enumerate(events, start=self.number + 1)]
+        self.number += len(batch)
+        self._recent.extend(batch)
+        for subscription in self._subscriptions:
+            subscription.offer(batch)
+
+
+def read_after(store: Store, job_id: JobId, after: int) -> list[Event]:
+    """Up to a thousand events of a job with a number above ``after``."""
+    with store.read() as reader:
+        return list(reader.list_events(job_id, after=after, limit=PAGE))
