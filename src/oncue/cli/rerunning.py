@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,34 +15,12 @@ from oncue.cli.options import (
     param_option,
     reason_option,
 )
+from oncue.cli.requesting import Wishes, budget_options, check_options, comment_options, make_request
 
 if TYPE_CHECKING:
     from oncue.cli.following import Screen
     from oncue.cli.starting import Order
     from oncue.core.model import Job
-    from oncue.core.request import RunRequest, Scope
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """The options of a rerun as they were given."""
-
-    steps: tuple[str, ...]
-    only: bool
-    phase: str | None
-    failed: bool
-    downstream: str | None
-    context: str | None
-    params: Mapping[str, str]
-    refresh: bool
-    definition: str
-    max_seconds: float | None
-    is_plan: bool
-    digest: str | None
-    reason: str
-    trigger_id: str | None
-    no_wait: bool
-    answers: str
 
 
 @click.command("rerun")
@@ -68,6 +44,7 @@ class Wishes:
     default=None,
     help="Whether a step sees its own previous output [keep, unless its definition changed].",
 )
+@comment_options
 @param_option
 @click.option(
     "--answers",
@@ -82,13 +59,7 @@ class Wishes:
     default="source",
     help="The workflow as its source is now [default], or as it was when the job last ran.",
 )
-@click.option(
-    "--max-seconds",
-    type=click.FloatRange(min=0, min_open=True),
-    default=None,
-    metavar="N",
-    help="Begin no step after N seconds; the run halts and can be resumed.",
-)
+@budget_options
 @click.option("--plan", "is_plan", is_flag=True, default=False, help="Show what would happen; start nothing.")
 @click.option("--digest", default=None, metavar="DIGEST", help="Start only if this is still the plan's digest.")
 @reason_option
@@ -118,30 +89,6 @@ def rerun(invocation: Invocation, /, job: str, *, is_json: bool, **options: Any)
         raise click.exceptions.Exit(_start(screen, found, order))
 
 
-def check_options(wishes: Wishes) -> None:
-    """Refuse options that contradict each other.
-
-    Raises:
-        UsageError: names both.
-    """
-    scopes = [
-        name
-        for name, is_given in (("--step", wishes.steps), ("--phase", wishes.phase is not None), ("--failed", wishes.failed))
-        if is_given
-    ]
-    if len(scopes) > 1:
-        raise click.UsageError(f"{scopes[0]} and {scopes[1]} exclude each other: each says what to run")
-    if wishes.only and not wishes.steps:
-        raise click.UsageError(f"--only needs --step{f', and excludes {scopes[0]}' if scopes else ''}")
-    if wishes.downstream and not (wishes.only or wishes.phase):
-        other = "--failed" if wishes.failed else "--step without --only" if wishes.steps else "a rerun of everything"
-        raise click.UsageError(
-            f"--downstream goes with --only or --phase, not with {other}: that runs what depends on it anyway"
-        )
-    if wishes.is_plan and wishes.digest is not None:
-        raise click.UsageError("--plan and --digest exclude each other: one starts nothing, the other starts a plan")
-
-
 def make_order(wishes: Wishes, *, actor: str) -> Order:
     """The request that the options mean, and what its trigger records."""
     from oncue.cli.starting import Order
@@ -156,35 +103,6 @@ def make_order(wishes: Wishes, *, actor: str) -> Order:
         digest=wishes.digest,
         may_queue=not wishes.no_wait,
     )
-
-
-def make_request(wishes: Wishes) -> RunRequest:
-    """What to run."""
-    from oncue.core.model import ContextMode
-    from oncue.core.request import AnswersPolicy, Budget, DefinitionChoice, Downstream, RunRequest
-
-    return RunRequest(
-        scope=_scope(wishes),
-        steps=wishes.steps,
-        phase=wishes.phase,
-        context=ContextMode(wishes.context) if wishes.context else None,
-        downstream=Downstream(wishes.downstream) if wishes.downstream else Downstream.MARK_STALE,
-        params=wishes.params,
-        budget=Budget(seconds=wishes.max_seconds),
-        refresh=wishes.refresh,
-        definition=DefinitionChoice(wishes.definition),
-        answers=AnswersPolicy(wishes.answers),
-    )
-
-
-def _scope(wishes: Wishes) -> Scope:
-    from oncue.core.request import Scope
-
-    if wishes.steps:
-        return Scope.ONLY if wishes.only else Scope.FROM
-    if wishes.phase is not None:
-        return Scope.PHASE
-    return Scope.RESUME if wishes.failed else Scope.ALL
 
 
 def _print_plan(screen: Screen, job: Job, order: Order) -> None:
