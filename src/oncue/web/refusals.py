@@ -87,4 +87,9 @@ class InvalidFields(InvalidInput):
         first, why = next(iter(fields.items()))
         more = f" (and {len(fields) - 1} more)" if len(fields) > 1 else ""
         super().__init__(f"{first}: {why}{more}", hint="/api/v1/openapi.json describes every field")
-        self.fields = dict(fields)
+        self._fields = dict(fields)
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """The fields that are at fault, each with what is wrong."""
+        return self._fields
