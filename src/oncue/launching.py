@@ -1,8 +1,12 @@
-"""``oncue serve``: the pages and the HTTP API of a workspace, and the execution of its runs."""
+"""``oncue serve``: the pages and the HTTP API of a workspace, and the execution of its runs.
+
+The command line and the web know nothing of each other; this module stands above both, and is imported by its command alone.
+"""
 
 from __future__ import annotations
 
 import logging
+import sys
 
 import click
 
@@ -33,25 +37,20 @@ def serve(invocation: Invocation, *, host: str, port: int, allowed_hosts: tuple[
     The URL that is printed holds a token: whoever has it acts in your name. Runs that are interrupted go on at the next start.
     """
     workspace = invocation.open()
-    from oncue.web.serving import Serving, serve
+    from oncue.web.serving import Serving
+    from oncue.web.serving import serve as start
 
     def announce(url: str) -> None:
-        print_lines(
-            [
-                f"Oncue serves {workspace.store.url}",
-                f"  {url}",
-                "  Ctrl-C ends it; runs that are interrupted go on at the next start",
-            ]
-        )
-        if not no_open:
+        last = "  Ctrl-C ends it; runs that are interrupted go on at the next start"
+        print_lines([f"Oncue serves {workspace.store.url}", f"  {url}", last])
+        if not no_open and sys.stdout.isatty():
             click.launch(url)
 
     _show_warnings()
-    serve(
-        Serving(
-            workspace=workspace, actor=invocation.actor, announce=announce, host=host, port=port, allowed_hosts=allowed_hosts
-        )
+    wanted = Serving(
+        workspace=workspace, actor=invocation.actor, announce=announce, host=host, port=port, allowed_hosts=allowed_hosts
     )
+    start(wanted)
 
 
 def _show_warnings() -> None:

@@ -24,7 +24,7 @@ COMMANDS = {
     "answer": ("inbox:answer", "Answer a question."),
     "config": ("configgroup:config", "Choose the language model, and set prices."),
     "workflows": ("workflowlist:workflows", "List the bundled workflows."),
-    "serve": ("serve:serve", "Serve the pages and the HTTP API, and execute runs."),
+    "serve": ("oncue.launching:serve", "Serve the pages and the HTTP API, and execute runs."),
     "prune": ("pruning:prune", "Free the space of outputs that were superseded."),
     "doctor": ("doctor:doctor", "Check this machine and the workspace."),
 }
@@ -42,7 +42,7 @@ def _version(context: click.Context, parameter: click.Parameter, is_wanted: bool
 @click.group(
     name="oncue",
     cls=LazyGroup,
-    commands_at={name: (f"{PACKAGE}.{place}", line) for name, (place, line) in COMMANDS.items()},
+    commands_at={name: (place if "." in place else f"{PACKAGE}.{place}", line) for name, (place, line) in COMMANDS.items()},
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @common_options
