@@ -131,22 +131,33 @@ class Generating:
     async def _send(self, client: ModelClient, call: UnsentCall) -> ModelReply:
         """Send once; whatever comes of it is on record before this returns or raises."""
         sent = self.book.begin(call)
-        written: list[str] = []
-
-        def show(piece: str) -> None:
-            written.append(piece)
-            self.progress(sum(map(len, written)), " ".join("".join(written[-_TAIL_CHARS:]).split())[-_TAIL_CHARS:])
-
+        answer = _Written(self.progress)
         try:
-            reply = await client.send(call.request, on_wire=sent.record, on_text=show)
+            reply = await client.send(call.request, on_wire=sent.record, on_text=answer.take)
         except ModelFailed as error:
             self.budget.end_call(await sent.fail(error))
             raise
         except BaseException:
-            await asyncio.shield(sent.abandon("".join(written)))
+            await asyncio.shield(sent.abandon("".join(answer.pieces)))
             raise
         self.budget.end_call(await sent.answer(reply))
         return reply
+
+
+class _Written:
+    """An answer as it comes; its length and its last words are shown."""
+
+    def __init__(self, show: Callable[[int, str], None]) -> None:
+        self.pieces: list[str] = []
+        self._show = show
+        self._count = 0
+        self._tail = ""
+
+    def take(self, piece: str) -> None:
+        self.pieces.append(piece)
+        self._count += len(piece)
+        self._tail = (self._tail + piece)[-_TAIL_CHARS:]
+        self._show(self._count, " ".join(self._tail.split()))
 
 
 async def find_fault(checks: Sequence[Check], value: object) -> Fault | None:
