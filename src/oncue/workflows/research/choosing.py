@@ -1,16 +1,18 @@
 """What a person decides about the research, as questions: which goals, how often, and whether to go on.
 
-Every decision can be given beforehand by a parameter of the name of its type; an empty one decides nothing.
+Every decision can be given beforehand by a parameter of the name of its type; an empty one decides nothing. What asks gets
+``ctx.ask`` alone, not the whole context: so it is plain that a step which does no more can do nothing with a comment.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from oncue import Params, StepContext
+from oncue import Params
 from oncue.workflows.research.goals import Goal, choose_goals, weakest_goals
 
+Ask = Callable[..., Any]
 ALL, DEEP, NONE = "ALL", "DEEP", "NONE"
 ONCE, DEEP_LOOP = "ONCE", "DEEP_LOOP"
 YES, NO = "Yes", "No"
@@ -20,11 +22,11 @@ _MODES = (
 )
 
 
-def ask_pillar_selection(goals: Sequence[Goal], params: Params, ctx: StepContext) -> tuple[Goal, ...]:
+def ask_pillar_selection(goals: Sequence[Goal], params: Params, ask: Ask) -> tuple[Goal, ...]:
     """The goals to pursue; nobody is asked where there is none."""
     if not goals:
         return ()
-    chosen: list[str] = ctx.ask(
+    chosen: list[str] = ask(
         "pillar_selection",
         "Which goals should be pursued?",
         kind="choices",
@@ -36,9 +38,9 @@ def ask_pillar_selection(goals: Sequence[Goal], params: Params, ctx: StepContext
     return choose_goals(goals, chosen)
 
 
-def ask_run_mode(params: Params, ctx: StepContext) -> str:
+def ask_run_mode(params: Params, ask: Ask) -> str:
     """``ONCE`` or ``DEEP_LOOP``."""
-    mode: str = ctx.ask(
+    mode: str = ask(
         "run_mode",
         "Search once, or again and again for what has no evidence yet?",
         options=_MODES,
@@ -49,12 +51,12 @@ def ask_run_mode(params: Params, ctx: StepContext) -> str:
     return mode
 
 
-def ask_continue(iteration: int, uncovered: Sequence[str], *, params: Params, ctx: StepContext) -> bool:
+def ask_continue(iteration: int, uncovered: Sequence[str], *, params: Params, ask: Ask) -> bool:
     """Whether to go on after an iteration that left these terms without evidence.
 
     The message has the iteration and not the gaps, so that the same decision can be used again when the gaps differ.
     """
-    answer: str = ctx.ask(
+    answer: str = ask(
         "continue",
         f"Iteration {iteration} complete. Continue deep review loop?",
         options=[YES, NO],
