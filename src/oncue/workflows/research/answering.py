@@ -12,7 +12,7 @@ from dataclasses import replace
 from oncue import StepContext
 from oncue.workflows.research.claims import Claim, Draft, find_faults, read_claims
 from oncue.workflows.research.evidence import Finding
-from oncue.workflows.research.prompting import PERSONA, RULES, Exhibit, exhibit
+from oncue.workflows.research.exhibits import PERSONA, RULES, Exhibit, exhibit
 from oncue.workflows.research.summarizing import Summary
 from oncue.workflows.research.synthesis import WHOLE, Synthesis
 

@@ -15,8 +15,8 @@ from oncue.workflows.research.claims import Claim
 from oncue.workflows.research.deepening import Deepening, Ending, merge_findings
 from oncue.workflows.research.documents import Corpus
 from oncue.workflows.research.evidence import Finding
+from oncue.workflows.research.exhibits import name_source
 from oncue.workflows.research.method import count, tell_limits, tell_method
-from oncue.workflows.research.prompting import name_source
 from oncue.workflows.research.quotations import Quotation
 from oncue.workflows.research.steering import Query
 from oncue.workflows.research.summarizing import Summary, choose_summary

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from oncue import StepContext
 from oncue.workflows.research.abstracts import Abstracts
 from oncue.workflows.research.documents import Corpus, unwrap
+from oncue.workflows.research.exhibits import PERSONA, RULES
 from oncue.workflows.research.goals import Goal
 from oncue.workflows.research.lexicon import split_words
-from oncue.workflows.research.prompting import PERSONA, RULES
 from oncue.workflows.research.retrieval import PassageIndex
 from oncue.workflows.research.synthesis import PlannedQuestion, Synthesis
 
