@@ -129,12 +129,14 @@ def test_steps_follow_their_comment_and_log_what_came_of_it(tmp_path: Path, capl
     ]
 
 
-def test_only_steps_that_can_use_a_comment_read_it(tmp_path: Path) -> None:
-    loaded = workflow.load()
-    goals = output([{"id": "sun", "label": "Sun", "terms": [], "evidence_strength": 1, "documents": [], "passages": []}])
-    desk = MemoryDesk(tmp_path, comments=[comment("-heat")])
-    params = {"question": "Heat?", "pillar_selection": "ALL"}
+def test_it_is_plain_beforehand_which_steps_have_a_use_for_a_comment() -> None:
+    steps = {step.name: step for step in workflow.definition.steps}
 
-    run_body(loaded, make_call(loaded, "selection", folder=tmp_path, inputs={"goals": goals}, params=params, desk=desk))
-
-    assert desk.comment_reads == 0
+    assert [name for name, step in steps.items() if step.takes_comment] == [
+        "goals",
+        "synthesis",
+        "finding",
+        "deepening",
+        "summary",
+    ]
+    assert not any(step.needs_model for step in steps.values())

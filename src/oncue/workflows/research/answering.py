@@ -12,7 +12,7 @@ from dataclasses import replace
 from oncue import StepContext
 from oncue.workflows.research.claims import Claim, Draft, find_faults, read_claims
 from oncue.workflows.research.evidence import Finding
-from oncue.workflows.research.exhibits import PERSONA, RULES, Exhibit, exhibit
+from oncue.workflows.research.exhibits import Exhibit, exhibit
 from oncue.workflows.research.summarizing import Summary
 from oncue.workflows.research.synthesis import WHOLE, Synthesis
 
@@ -70,8 +70,7 @@ def _write(ctx: StepContext, request: str, *, context: dict[str, str], shown: Ex
         request,
         context=context,
         output=Draft,
-        persona=PERSONA,
-        rules=(*RULES, *_RULES),
+        rules=_RULES,
         checks=[lambda draft: find_faults(draft, shown.texts)],
         sees_previous=not shown.unseen,
     )

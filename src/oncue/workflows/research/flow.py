@@ -23,9 +23,9 @@ from oncue.workflows.research.choosing import (
     NO,
     ONCE,
     YES,
-    ask_continue,
-    ask_pillar_selection,
-    ask_run_mode,
+    continue_question,
+    pillar_selection_question,
+    run_mode_question,
 )
 from oncue.workflows.research.citations import CitationError, Report, prove_citations
 from oncue.workflows.research.deepening import (
@@ -38,8 +38,9 @@ from oncue.workflows.research.deepening import (
 )
 from oncue.workflows.research.documents import Corpus, CorpusError
 from oncue.workflows.research.evidence import Finding
+from oncue.workflows.research.exhibits import PERSONA, RULES
 from oncue.workflows.research.gathering import PYTHON_DOCS, gather
-from oncue.workflows.research.goals import Goal, derive_goals
+from oncue.workflows.research.goals import Goal, choose_goals, derive_goals
 from oncue.workflows.research.guiding import Guidance, derive_guided_goals, find_guided_evidence, guide_synthesis
 from oncue.workflows.research.reporting import write_report
 from oncue.workflows.research.steering import Steered
@@ -52,6 +53,8 @@ AUTO, EXTRACTIVE, MODEL = "auto", "extractive", "model"
 workflow = Workflow(
     "research",
     phases=["gather", "goals", "plan", "execute", "report"],
+    persona=PERSONA,
+    rules=RULES,
     params={
         "question": Param(str, help="What the documents are asked, in words."),
         "corpus": Param(
@@ -112,7 +115,7 @@ def goals(params: Params, corpus: Corpus, ctx: StepContext) -> tuple[Goal, ...]:
 @workflow.step(phase="goals")
 def selection(goals: tuple[Goal, ...], params: Params, ctx: StepContext) -> tuple[Goal, ...]:
     """Ask which goals to pursue."""
-    return ask_pillar_selection(goals, params, ctx.ask)
+    return choose_goals(goals, ctx.ask(**pillar_selection_question(goals, params))) if goals else ()
 
 
 @workflow.step(phase="plan")
@@ -145,7 +148,7 @@ def plan(synthesis: Synthesis) -> list[PlannedQuestion]:
 @workflow.step(phase="plan")
 def mode(plan: list[PlannedQuestion], params: Params, ctx: StepContext) -> str:
     """Ask whether to search once or in a loop; where nothing is planned, nobody is asked."""
-    return ask_run_mode(params, ctx.ask) if plan else ONCE
+    return str(ctx.ask(**run_mode_question(params))) if plan else ONCE
 
 
 @workflow.step(phase="execute", each="plan", key="id")
@@ -178,7 +181,7 @@ def deepening(*, finding: list[Finding], mode: str, corpus: Corpus, params: Para
         finding,
         limit=params.max_iterations,
         search=search,
-        go_on=lambda number, uncovered: ask_continue(number, uncovered, params=params, ask=ctx.ask),
+        go_on=lambda number, uncovered: ctx.ask(**continue_question(number, uncovered, params)) == YES,
     )
     if guidance is not None and not made.iterations:
         ctx.log.info("comment: no further iteration was made, so it changes nothing")

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from oncue import StepContext
 from oncue.workflows.research.abstracts import Abstracts
 from oncue.workflows.research.documents import Corpus, unwrap
-from oncue.workflows.research.exhibits import PERSONA, RULES
 from oncue.workflows.research.goals import Goal
 from oncue.workflows.research.lexicon import split_words
 from oncue.workflows.research.retrieval import PassageIndex
@@ -55,8 +54,6 @@ def word_synthesis(synthesis: Synthesis, abstracts: Abstracts, corpus: Corpus, *
         _REQUEST.format(question=synthesis.question, count=MAX_SEARCH),
         context={goal.id: _tell(goal, abstracts) for goal in synthesis.goals},
         output=WordedPlan,
-        persona=PERSONA,
-        rules=RULES,
         checks=[lambda plan: find_plan_faults(plan, [goal.id for goal in synthesis.goals])],
     )
     worded = {question.goal: question for question in plan.questions}
