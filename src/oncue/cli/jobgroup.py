@@ -17,6 +17,8 @@ COMMANDS = {
     "history": ("looking:history", "List every run: who, when, what, and how it ended."),
     "decisions": ("decisions:decisions", "List what was asked, and how it was decided."),
     "why": ("looking:why", "Explain why a step is as it is."),
+    "trace": ("tracing:trace", "List what was sent to language models, and what came back."),
+    "delta": ("tracing:delta", "Show how the prompts of a step changed between two runs."),
     "artifact": ("artifact:artifact", "Print or save the output of a step."),
     "log": ("logs:log", "Print what a step wrote while it ran."),
     "export": ("exporting:export", "Write everything about a job to a ZIP."),
