@@ -12,9 +12,13 @@ from oncue.core.model import Job
 from tests.support.repository import ROOT
 
 
+DRAFTING = "tests.generating.flows:drafting"
+MANY = "tests.generating.flows:many"
+
+
 def new_job(workspace: Workspace, flow: str, **params: object) -> Job:
-    """A job of one of the workflows for these tests."""
-    return create_job(workspace, f"tests.traces.flows:{flow}", params=params, folder=ROOT)
+    """A job of one of the workflows for these tests, or of ``module:name``."""
+    return create_job(workspace, flow if ":" in flow else f"tests.traces.flows:{flow}", params=params, folder=ROOT)
 
 
 def trace_of(workspace: Workspace, job: Job, **wish: Any) -> TraceView:
