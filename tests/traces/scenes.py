@@ -11,7 +11,6 @@ from oncue.control.workspace import Workspace
 from oncue.core.model import Job
 from tests.support.repository import ROOT
 
-
 DRAFTING = "tests.generating.flows:drafting"
 MANY = "tests.generating.flows:many"
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from oncue.control.commentrecords import comment_record
 from oncue.control.instants import show_instant
 from oncue.control.runview import failure_as_dict
 from oncue.core.comments import GivenComment
@@ -96,7 +97,7 @@ class CallView:
             "usage": _usage(call),
             "usd": call.usd,
             "price_source": call.price_source,
-            "comments": [comment_as_dict(comment) for comment in self.comments],
+            "comments": [comment_record(comment) for comment in self.comments],
             "error": failure_as_dict(call.error),
             "sent_at": show_instant(call.sent_at),
             "ended_at": show_instant(call.ended_at),
@@ -128,19 +129,6 @@ def attributes_of(call: ModelCall) -> dict[str, object]:
         "error.type": call.error.code if call.error else None,
     }
     return {name: value for name, value in known.items() if value not in (None, "")}
-
-
-def comment_as_dict(comment: GivenComment) -> dict[str, object]:
-    """The wire form of a comment that a prompt carried; its run names it."""
-    return {
-        "run": comment.run,
-        "text": comment.text,
-        "kind": comment.kind.value if comment.kind else None,
-        "steps": list(comment.steps),
-        "author": comment.author,
-        "reason": comment.reason,
-        "given_at": show_instant(comment.given_at),
-    }
 
 
 def spending_as_dict(spending: Spending) -> Mapping[str, object]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from oncue.control.artifactview import find_step
 from oncue.control.bodies import Bodies
-from oncue.control.callview import comment_as_dict
+from oncue.control.commentrecords import comment_record
 from oncue.control.outputdelta import OutputDelta, compare_outputs
 from oncue.control.traceview import MAX_CALLS, latest_calls, read_text
 from oncue.control.views import JobPicture, look_at_job
@@ -92,8 +92,8 @@ class StepDelta:
             "against_context": self.before.context.value if self.before else None,
             "changed": self.is_changed,
             "calls": [call.as_dict() for call in self.calls],
-            "comments_came": [comment_as_dict(comment) for comment in self.came],
-            "comments_went": [comment_as_dict(comment) for comment in self.went],
+            "comments_came": [comment_record(comment) for comment in self.came],
+            "comments_went": [comment_record(comment) for comment in self.went],
             "output": self.output.as_dict(),
         }
 

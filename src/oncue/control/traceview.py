@@ -17,8 +17,9 @@ from typing import Any
 
 from oncue.control.artifactview import find_step
 from oncue.control.bodies import Bodies
-from oncue.control.callview import CallView, SectionView, comment_as_dict, spending_as_dict
+from oncue.control.callview import CallView, SectionView, spending_as_dict
 from oncue.control.carried import Carried, Outputs, carried_over
+from oncue.control.commentrecords import comment_record
 from oncue.control.instants import show_instant
 from oncue.control.promptrecords import decision_record
 from oncue.control.runview import failure_as_dict
@@ -87,7 +88,7 @@ class AttemptTrace:
             if inputs is not None
             else None,
             "carried": [one.as_dict() for one in self.carried],
-            "comments": [comment_as_dict(comment) for comment in self.comments],
+            "comments": [comment_record(comment) for comment in self.comments],
             "answers": [decision_record(question) for question in self.answers],
             "calls": [call.as_dict() for call in self.calls],
             "log": list(self.log),
