@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from oncue.control.bodies import Bodies
+from oncue.control.composing import previous_text
 from oncue.control.outputs import Output
 from oncue.core.model import Attempt, ContentHash
 from oncue.core.promptdelta import Change, diff_texts
@@ -56,19 +56,12 @@ def compare_outputs(bodies: Bodies, before: Attempt | None, after: Attempt) -> O
     except NoArtifact:
         return OutputDelta(change=change, before=was, after=now, diff=None, note="an output is not stored any more")
     names = tuple(f"output of run {one.key.run}" if one and one.artifact else "/dev/null" for one in (before, after))
-    texts = ["" if output is None else show_value(output.value) for output in (old, new)]
+    texts = ["" if output is None else previous_text(output.value) or "" for output in (old, new)]
     if max(map(len, texts)) > MAX_CHARS:
         note = "too long to be compared line by line"
         return OutputDelta(change=change, before=was, after=now, diff=None, files=_files(old, new), note=note)
     diff = diff_texts(texts[0], texts[1], names=(names[0], names[1]))
     return OutputDelta(change=change, before=was, after=now, diff=diff, files=_files(old, new))
-
-
-def show_value(value: object) -> str:
-    """The value of an output as text with lines: text as it is, anything else as JSON."""
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
 
 
 def _files(old: Output | None, new: Output | None) -> Mapping[str, Change]:
