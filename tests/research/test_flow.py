@@ -125,7 +125,7 @@ def test_steps_follow_their_comment_and_log_what_came_of_it(tmp_path: Path, capl
         "comment: excluded: bdb",
         "comment: required: context manager",
         "comment: it was searched once, and there is no further iteration that it could steer",
-        "comment: it has no word to search by; the result is the same as without the comment",
+        "comment: it has no word to search by; the result is the same as without it",
     ]
 
 

@@ -111,6 +111,8 @@ def test_plain_words_are_left_to_a_model_that_reads_them(docs: Corpus) -> None:
 
     assert finding.item.query.added == ()
     assert finding.item.query.excluded == ("pdb",)
+    assert finding.steered
+    assert finding.steered.is_read
 
 
 def test_a_comment_changes_the_goals(docs: Corpus) -> None:
@@ -183,7 +185,7 @@ def test_a_comment_chooses_other_sentences_for_the_summary(handbook: Corpus, com
     report = write_report(synthesis, findings, handbook, summary=summary)
     prove_citations(report, handbook)
     assert "## The question as a whole" in report.markdown
-    assert f"- A comment steered the summary: {summary.steered}." in report.markdown
+    assert f"- Comment on the summary: {summary.steered}." in report.markdown
 
 
 def test_a_comment_without_effect_on_the_summary_says_so(handbook: Corpus) -> None:
@@ -207,8 +209,8 @@ def test_the_report_says_how_comments_steered_it(handbook: Corpus) -> None:
     prove_citations(report, handbook)
     method = report.markdown.partition("## Method")[2].partition("## Limits")[0]
     assert "- Written without a language model: " in method
-    assert f"- A comment steered the finding “{item.title}”: excluded: heat." in method
-    assert f"- A comment steered iteration 2 of “{item.title}”: it has no word to search by; the result is the same" in method
+    assert f"- Comment on the finding “{item.title}”: excluded: heat." in method
+    assert f"- Comment on iteration 2 of “{item.title}”: it has no word to search by; the result is the same" in method
 
 
 def test_a_report_of_findings_without_evidence_claims_no_coverage(handbook: Corpus) -> None:

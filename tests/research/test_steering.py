@@ -47,8 +47,10 @@ def test_where_a_model_reads_the_words_only_signs_lists_and_quotes_steer() -> No
             Steered(added=("a", "b"), required=("c d",), excluded=("e",), unknown=("f",), has_effect=True),
             "added: a, b; required: c d; excluded: e; no passage has: f",
         ),
-        (Steered(unknown=("f",)), "no passage has: f; the result is the same as without the comment"),
-        (Steered(), "it has no word to search by; the result is the same as without the comment"),
+        (Steered(unknown=("f",)), "no passage has: f; the result is the same as without it"),
+        (Steered(is_read=True, added=("a",), has_effect=True), "added: a; a model read it"),
+        (Steered(is_read=True), "the evidence is the same as without it; a model read it"),
+        (Steered(), "it has no word to search by; the result is the same as without it"),
     ],
 )
 def test_what_a_comment_did_is_told_in_a_line(steered: Steered, told: str) -> None:

@@ -13,6 +13,7 @@ from oncue import StepContext
 from oncue.workflows.research.claims import Claim, Draft, find_faults, read_claims
 from oncue.workflows.research.evidence import Finding
 from oncue.workflows.research.exhibits import Exhibit, exhibit
+from oncue.workflows.research.steering import Steered
 from oncue.workflows.research.summarizing import Summary
 from oncue.workflows.research.synthesis import WHOLE, Synthesis
 
@@ -61,7 +62,7 @@ def summarize_in_words(synthesis: Synthesis, findings: Sequence[Finding], ctx: S
         },
         shown=shown,
     )
-    return _summary(claims, shown)
+    return replace(_summary(claims, shown), steered=Steered(is_read=True) if ctx.comment is not None else None)
 
 
 def _write(ctx: StepContext, request: str, *, context: dict[str, str], shown: Exhibit) -> tuple[Claim, ...]:

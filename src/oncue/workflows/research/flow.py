@@ -195,11 +195,13 @@ def deepening(*, finding: list[Finding], mode: str, corpus: Corpus, params: Para
 def summary(*, synthesis: Synthesis, finding: list[Finding], deepening: Deepening, params: Params, ctx: StepContext) -> Summary:
     """Summarize all findings: in words, or by the sentences that answer to the question as a whole."""
     found = merge_findings(finding, deepening)
-    if _is_written(params, ctx):
-        return summarize_in_words(synthesis, found, ctx)
-    chosen = choose_summary(found, comment=ctx.comment, count=params.evidence)
-    _log_steering(chosen.steered, ctx)
-    return chosen
+    made = (
+        summarize_in_words(synthesis, found, ctx)
+        if _is_written(params, ctx)
+        else choose_summary(found, comment=ctx.comment, count=params.evidence)
+    )
+    _log_steering(made.steered, ctx)
+    return made
 
 
 @workflow.step(phase="report", deliverable=True)

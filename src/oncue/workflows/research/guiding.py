@@ -18,7 +18,7 @@ from oncue.workflows.research.synthesis import PlannedQuestion, Synthesis
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guidance:
-    """A comment and how it is read; ``takes_words`` False where a model reads the plain words, and only signs steer."""
+    """A comment; ``takes_words`` False where a model reads its plain words, and only lists, signs and quotes steer."""
 
     comment: str
     takes_words: bool = True
@@ -33,6 +33,7 @@ def understand(index: PassageIndex, guidance: Guidance) -> Steered:
         required=wishes.required,
         excluded=tuple(term for term in wishes.excluded if term not in unknown),
         unknown=tuple(unknown),
+        is_read=not guidance.takes_words,
     )
 
 

@@ -33,7 +33,7 @@ def tell_method(synthesis: Synthesis, findings: Sequence[Finding], deepening: De
     if unseen:
         yield f"- Not shown to the model, for the size of its prompts: {count(range(unseen), 'sentence')} of the evidence."
     for name, steered in _steered(synthesis, findings, deepening, summary=summary):
-        yield f"- A comment steered {escape(name)}: {escape(str(steered))}."
+        yield f"- Comment on {escape(name)}: {escape(str(steered))}."
     yield from _choices(synthesis, deepening)
     yield ""
 
@@ -48,7 +48,8 @@ def tell_limits(findings: Sequence[Finding], corpus: Corpus) -> Iterator[str]:
             yield f"- *{escape(term)}*: no passage of the corpus has this term."
         else:
             known = f"{count(range(gap.passages), 'passage')} of the corpus" if gap.passages else "passages"
-            yield f"- *{escape(term)}*: {known} mention it, but none of the sentences quoted."
+            verb = "mentions" if gap.passages == 1 else "mention"
+            yield f"- *{escape(term)}*: {known} {verb} it, but none of the sentences quoted."
     if any(finding.evidence for finding in findings) and not uncovered:
         yield "- Every term that was searched for is covered by at least one quotation."
     empty = [finding.item.title for finding in findings if not finding.evidence]

@@ -59,8 +59,9 @@ class Query:
 class Steered:
     """What a comment asked of a search, as far as the corpus knows its words, and whether anything came of it.
 
-    ``unknown`` are words of the comment that no passage has; they are not searched for. ``has_effect`` says whether the
-    result is another than it would be without the comment.
+    ``unknown`` are words of the comment that no passage has; they are not searched for. ``has_effect`` says whether other
+    sentences (goals, searches) were chosen than without the comment; ``is_read``, whether a language model that wrote from
+    them was given the comment as well.
     """
 
     added: tuple[str, ...] = ()
@@ -68,21 +69,24 @@ class Steered:
     excluded: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     has_effect: bool = False
+    is_read: bool = False
 
     def wishes(self) -> Query:
         """The same as a query without ``terms``."""
         return Query(added=self.added, required=self.required, excluded=self.excluded)
 
     def __str__(self) -> str:
-        """``added: a, b; excluded: c; no passage has: d; the result is the same as without the comment``."""
+        """``added: a, b; excluded: c; no passage has: d; the result is the same as without it``."""
         parts = {
             "added": self.added,
             "required": self.required,
             "excluded": self.excluded,
             "no passage has": self.unknown,
         }
-        told = [f"{name}: {', '.join(terms)}" for name, terms in parts.items() if terms] or ["it has no word to search by"]
-        return "; ".join([*told, *([] if self.has_effect else ["the result is the same as without the comment"])])
+        told = [f"{name}: {', '.join(terms)}" for name, terms in parts.items() if terms]
+        told += [] if told or self.is_read else ["it has no word to search by"]
+        told += [] if self.has_effect else [f"the {'evidence' if self.is_read else 'result'} is the same as without it"]
+        return "; ".join([*told, *(["a model read it"] if self.is_read else [])])
 
 
 def steer(query: Query, steering: Query) -> Query:
