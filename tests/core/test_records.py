@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oncue.core.comments import Comment
 from oncue.core.definition import ParamDefinition, ParamType, RetryPolicy, StepDefinition, WorkflowDefinition
 from oncue.core.definitionrecord import decode_definition, encode_definition
 from oncue.core.model import StepId
@@ -23,7 +25,9 @@ from oncue.core.reasons import (
     UpstreamStale,
 )
 from oncue.core.request import RunRequest, Scope
-from tests.core.bench import weekly
+from oncue.core.snapshot import hash_params
+from oncue.core.staleness import StepState
+from tests.core.bench import Bench, step, weekly
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
 NAMES = st.text("abcdefgh-_é ", min_size=1, max_size=5)
@@ -137,3 +141,32 @@ def test_a_whole_plan_is_read_back() -> None:
     assert [each.id for each in recorded.executing] == ["plan", "report"]
     reused: dict[Any, int] = dict.fromkeys(("pages", "summary[x]", "summary[y]", "check[x]", "check[y]"), 1)
     assert recorded.reused == reused
+
+
+def test_how_outputs_stood_is_recorded_where_a_comment_is_given() -> None:
+    bench = weekly()
+    bench.edited("plan")
+    request = RunRequest(scope=Scope.ALL)
+
+    silent = decode_plan(encode_plan(plan_run(bench.snapshot(), request)))
+    guided = decode_plan(encode_plan(plan_run(bench.snapshot(), replace(request, comment=Comment(text="use 2024")))))
+    carrying = plan_run(bench.snapshot(), replace(request, keep_comments=True))
+
+    expected: dict[Any, StepState] = dict.fromkeys(
+        ("pages", "summary[x]", "summary[y]", "check[x]", "check[y]"), StepState.FRESH
+    )
+    assert silent.before == {}
+    assert guided.before == {**expected, "plan": StepState.STALE, "report": StepState.STALE}
+    assert carrying.before == guided.before
+
+
+def test_how_outputs_stood_is_said_of_the_parameters_before_the_run() -> None:
+    bench = Bench(step("a"), step("b", "a"), params={"year": 2023})
+    bench.done("a", 1, reads=["year"])
+    now = {"year": 2024}
+    snapshot = replace(bench.snapshot(), params=now, param_hashes=hash_params(now))
+    request = RunRequest(scope=Scope.ALL, params=now, comment=Comment(text="use 2024"))
+
+    plan = plan_run(snapshot, request)
+
+    assert plan.before == {"a": StepState.FRESH, "b": StepState.MISSING}

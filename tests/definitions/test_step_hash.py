@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oncue import Workflow
+from oncue import StepContext, Workflow
 from oncue.definitions.step_source import describe_code, normalized_text
 
 PLAIN = """def report(pages, params):
@@ -138,3 +138,24 @@ def test_without_source_the_byte_code_and_its_constants_count() -> None:
     assert first == describe_code(from_text("\n\ndef f():  # moved\n    return [x + 1 for x in (1, 2)]"))
     assert first != describe_code(from_text("def f():\n    return [x + 1 for x in (1, 3)]"))
     assert first != describe_code(from_text("def f():\n    return [x + 2 for x in (1, 2)]"))
+
+
+def test_a_persona_and_rules_count_only_where_they_stand_above_a_prompt() -> None:
+    def hashes(**said: Any) -> list[str]:
+        flow = Workflow("w", **said)
+
+        @flow.step
+        def pages() -> list[str]:
+            return []
+
+        @flow.step
+        def report(pages: Any, ctx: StepContext) -> Any:
+            return ctx.generate(str(pages))
+
+        return [step.hash for step in flow.definition.steps]
+
+    plain = hashes()
+
+    assert hashes(persona="", rules=[]) == plain
+    assert [hashes(persona="p")[0], hashes(rules="r")[0]] == [plain[0]] * 2
+    assert len({hashes(persona="p")[1], hashes(rules="r")[1], hashes(rules="p")[1], plain[1]}) == 4

@@ -8,13 +8,13 @@ BIOSCHEMAS = "https://bioschemas.org/"
 RO_CRATE = "https://w3id.org/ro/crate/1.1/context"
 WORKFLOW_RUN = "https://w3id.org/ro/terms/workflow-run/context"
 TYPES = """
-    AuthorizeAction ComputerLanguage ControlAction CreateAction CreativeWork Dataset HowTo HowToStep OrganizeAction Person
-    PropertyValue SoftwareApplication SoftwareSourceCode
+    AuthorizeAction Comment ComputerLanguage ControlAction CreateAction CreativeWork Dataset HowTo HowToStep
+    OrganizeAction Person PropertyValue SoftwareApplication SoftwareSourceCode
 """.split()
 PROPERTIES = """
-    about actionStatus additionalType agent contentSize datePublished description encodingFormat endTime error exampleOfWork
-    hasPart identifier instrument license mainEntity mentions name object position programmingLanguage result startTime step
-    value valueRequired version workExample
+    about actionStatus additionalType agent author contentSize dateCreated datePublished description encodingFormat
+    endTime error exampleOfWork hasPart identifier instrument keywords license mainEntity mentions name object position
+    programmingLanguage result startTime step text value valueRequired version workExample
 """.split()
 OTHERS = {
     "File": f"{SCHEMA}MediaObject",

@@ -12,10 +12,11 @@ import pytest
 
 from oncue.control.export import export_job
 from oncue.control.workspace import Workspace
+from oncue.core.comments import Comment, CommentKind
 from oncue.core.model import JobId
 from oncue.core.request import RunRequest, Scope
 from tests.export.contexts import CONTEXTS, OTHERS, PROPERTIES, RO_CRATE, TYPES
-from tests.export.jobs import export, make_job, read_json, run_job
+from tests.export.jobs import STUDY, export, make_job, read_json, run_job
 from tests.export.questions import MODE, ask, decided, store_questions
 from tests.support.repository import ROOT
 
@@ -39,6 +40,11 @@ ODD = """
 """
 
 
+GUIDED = STUDY.replace(
+    "table, params):", "table, params, ctx):\n        assert ctx.comment is None or ctx.comment.startswith('use')"
+)
+
+
 def check(*orders: str) -> dict[str, Any]:
     """Run the validator on ``profile=folder`` orders."""
     assert CHECKER.exists(), "make .venv-crate/.done installs the validator"
@@ -59,8 +65,10 @@ def unpack(workspace: Workspace, job_id: JobId, folder: Path) -> str:
 
 @pytest.mark.timeout(400)
 def test_exports_meet_the_profiles_they_claim(workspace: Workspace, tmp_path: Path) -> None:
-    job = make_job(workspace, tmp_path)
+    job = make_job(workspace, tmp_path, GUIDED)
     run_job(workspace, job.id, reason="first look")
+    comment = Comment(text="use the 2024 column", kind=CommentKind.DATA)
+    run_job(workspace, job.id, RunRequest(scope=Scope.ONLY, steps=("report",), comment=comment), reason="wrong year")
     run_job(workspace, job.id, RunRequest(scope=Scope.ONLY, steps=("pages",), params={"region": "us"}), actor="bob & co")
     store_questions(workspace, job.id, ask(1, MODE, decided(1, "ONCE")))
     odd = make_job(workspace, tmp_path, ODD)
@@ -81,6 +89,39 @@ def test_exports_meet_the_profiles_they_claim(workspace: Workspace, tmp_path: Pa
         assert len(read["files"]) == len(on_disk)
     assert sum("made" in path for path in found["crates"][strange]["files"]) == 24  # 4 instances, 3 places, 2 files
     assert {"#run/1", "#run/2", "#run/1/organizing"} <= set(found["crates"][study]["actions"])
+
+
+def test_a_comment_is_part_of_what_its_run_was_given(workspace: Workspace, tmp_path: Path) -> None:
+    job = make_job(workspace, tmp_path, GUIDED)
+    run_job(workspace, job.id)
+    comment = Comment(text="use the 2024 column", kind=CommentKind.DATA)
+    run_job(workspace, job.id, RunRequest(scope=Scope.ONLY, steps=("report",), comment=comment), reason="wrong year")
+
+    _, files = export(workspace, job.id, tmp_path / "job.zip")
+
+    entities = {entity["@id"]: entity for entity in read_json(files, "ro-crate-metadata.json")["@graph"]}
+    given = entities["#run/2/comment"]
+    assert {"@id": "#run/2/comment"} in entities["#run/2"]["object"]
+    assert (given["@type"], given["text"], given["keywords"]) == ("Comment", "use the 2024 column", "data")
+    assert entities[given["author"]["@id"]]["name"] == "ann"
+    record = read_json(files, "job.json")
+    assert [(one["run"], one["text"], one["kind"], one["reason"]) for one in record["comments"]] == [
+        (2, "use the 2024 column", "data", "wrong year")
+    ]
+    assert [attempt["inputs"]["comments"] for attempt in record["runs"][1]["attempts"]] == [[2]]
+    assert "| 2 | report | data | use the 2024 column | ann | report |" in files["README.md"].decode()
+
+
+def test_a_secret_that_became_known_after_a_comment_is_not_exported(workspace: Workspace, tmp_path: Path) -> None:
+    job = make_job(workspace, tmp_path, GUIDED)
+    run_job(workspace, job.id)
+    comment = Comment(text="use the swordfish-account for the tables")
+    run_job(workspace, job.id, RunRequest(scope=Scope.ONLY, steps=("report",), comment=comment))
+
+    _, files = export(workspace, job.id, tmp_path / "job.zip", BANK_TOKEN="swordfish-account")
+
+    assert all(b"swordfish" not in body for body in files.values())
+    assert "[redacted: $BANK_TOKEN]" in read_json(files, "job.json")["comments"][0]["text"]
 
 
 @pytest.mark.timeout(200)

@@ -58,7 +58,7 @@ def test_a_report_has_its_parts_and_proves_its_citations(report: Report, made: M
     assert report.markdown.startswith(f"# {QUESTION}\n\n## Summary\n")
     headings = [line for line in report.markdown.split("\n") if line.startswith("## ")]
     sections = [f"## {number}. {goal.label}" for number, goal in enumerate(synthesis.goals, 1)]
-    assert headings == ["## Summary", *sections, "## Limits and gaps", "## References"]
+    assert headings == ["## Summary", *sections, "## Method", "## Limits and gaps", "## References"]
     assert len(findings) == len(sections) + 1
     assert "broken.pdf" in report.markdown
 
@@ -80,8 +80,8 @@ def test_every_sentence_of_evidence_is_quoted_exactly_once(report: Report, made:
         ("roughly doubles", "hardly changes", [Fault.ALTERED]),
         (" [1]\n", "\n", [Fault.UNCITED, Fault.UNUSED]),
         (" [1]\n", " [99]\n", [Fault.UNKNOWN_NUMBER, Fault.UNUSED]),
-        ("## Limits", "> An invented sentence of evidence. [1]\n\n## Limits", [Fault.ALTERED, Fault.REPEATED]),
-        ("## Limits", "> An invented sentence of evidence.\n\n## Limits", [Fault.UNCITED]),
+        ("## Method", "> An invented sentence of evidence. [1]\n\n## Method", [Fault.ALTERED, Fault.REPEATED]),
+        ("## Method", "> An invented sentence of evidence.\n\n## Method", [Fault.UNCITED]),
     ],
 )
 def test_tampering_with_the_text_is_found(report: Report, made: Made, old: str, new: str, found: list[Fault]) -> None:
@@ -136,7 +136,10 @@ def test_a_report_without_findings_is_still_a_report(made: Made) -> None:
 
 
 @given(
-    LINES | st.sampled_from(["__init__()", "*a* b*", "a * b", "1. x", "- x", "[a](b)", "<b>", "&amp;", "\\", "a_b", "``", "#"])
+    LINES
+    | st.sampled_from(
+        ["__init__()", "*a* b*", "a * b", "1. x", "- x", "[a](b)", "<b>", "&amp;", "\\", "a_b", "``", "#", "[a]: b"]
+    )
 )
 def test_escaped_text_renders_to_itself(text: str) -> None:
     inline = MarkdownIt("commonmark").parse(escape(text))[1]

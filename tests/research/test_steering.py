@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oncue.workflows.research.steering import Query, steer, steer_from_comment
+from oncue.workflows.research.steering import Query, Steered, steer, steer_from_comment
 
 WORDS = st.lists(st.sampled_from("heat frost charge cell cycle".split()), max_size=3).map(tuple)
 QUERIES = st.builds(Query, terms=WORDS, added=WORDS, required=WORDS, excluded=WORDS)
@@ -14,7 +14,7 @@ QUERIES = st.builds(Query, terms=WORDS, added=WORDS, required=WORDS, excluded=WO
     ("comment", "added", "required", "excluded"),
     [
         ("", (), (), ()),
-        ("look at tracebacks", ("look", "tracebacks"), (), ()),
+        ("look at tracebacks", ("tracebacks",), (), ()),
         ("+generator -async", (), ("generator",), ("async",)),
         ("require: heat, cold cells", (), ("heat", "cold cells"), ()),
         ("exclude: pdb and debugger. Winter", ("winter",), (), ("pdb", "debugger")),
@@ -22,13 +22,39 @@ QUERIES = st.builds(Query, terms=WORDS, added=WORDS, required=WORDS, excluded=WO
         ("add: yield from; without: coroutines", ("yield from",), (), ("coroutines",)),
         ("well-known post-mortem", ("known", "post", "mortem"), (), ()),
         ("+heat -heat", (), (), ("heat",)),
-        ("Please focus on the __exit__ method", ("focus", "exit"), (), ()),
+        ('say more of "look and feel"', ("look and feel",), (), ()),
+        ("Please focus on the __exit__ method", ("exit",), (), ()),
     ],
 )
 def test_comments_are_read_as_documented(
     comment: str, added: tuple[str, ...], required: tuple[str, ...], excluded: tuple[str, ...]
 ) -> None:
     assert steer_from_comment(comment) == Query(added=added, required=required, excluded=excluded)
+
+
+def test_where_a_model_reads_the_words_only_signs_lists_and_quotes_steer() -> None:
+    comment = 'Write it for managers, +costs -taxes; add: "net present value". And shorter!'
+
+    wishes = steer_from_comment(comment, takes_words=False)
+
+    assert wishes == Query(added=("net present value",), required=("costs",), excluded=("taxes",))
+
+
+@pytest.mark.parametrize(
+    ("steered", "told"),
+    [
+        (
+            Steered(added=("a", "b"), required=("c d",), excluded=("e",), unknown=("f",), has_effect=True),
+            "added: a, b; required: c d; excluded: e; no passage has: f",
+        ),
+        (Steered(unknown=("f",)), "no passage has: f; the result is the same as without it"),
+        (Steered(is_read=True, added=("a",), has_effect=True), "added: a; a model read it"),
+        (Steered(is_read=True), "the evidence is the same as without it; a model read it"),
+        (Steered(), "it has no word to search by; the result is the same as without it"),
+    ],
+)
+def test_what_a_comment_did_is_told_in_a_line(steered: Steered, told: str) -> None:
+    assert str(steered) == told
 
 
 @given(QUERIES)

@@ -154,13 +154,35 @@ def read_pairs(values: tuple[str, ...]) -> Mapping[str, str]:
 class StepCommand(click.Command):
     """A command whose arguments are ``[JOB] STEP``: the job may come from the environment, the step may look negative."""
 
+    metavar = "[JOB] STEP"
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.ignore_unknown_options = True
-        self.params.insert(0, click.Argument(["words"], nargs=-1, metavar="[JOB] STEP", callback=_split_words))
+        self.params.insert(0, click.Argument(["words"], nargs=-1, metavar=self.metavar, callback=self.split))
+
+    @staticmethod
+    def split(context: click.Context, parameter: click.Parameter, words: tuple[str, ...]) -> tuple[str, str | None]:
+        """The job and the step that the words name."""
+        job, step = split_job_and_step(context, parameter, words)
+        if step is None:
+            raise click.MissingParameter(ctx=context, param=parameter, param_hint="'STEP'", param_type="argument")
+        return job, step
 
 
-def _split_words(context: click.Context, parameter: click.Parameter, words: tuple[str, ...]) -> tuple[str, str]:
+class OptionalStepCommand(StepCommand):
+    """A command whose arguments are ``[JOB] [STEP]``."""
+
+    metavar = "[JOB] [STEP]"
+
+    @staticmethod
+    def split(context: click.Context, parameter: click.Parameter, words: tuple[str, ...]) -> tuple[str, str | None]:
+        """The job, and the step where one is named."""
+        return split_job_and_step(context, parameter, words)
+
+
+def split_job_and_step(context: click.Context, parameter: click.Parameter, words: tuple[str, ...]) -> tuple[str, str | None]:
+    """Which of the words is the job and which the step; where the environment names the job, one word is the step."""
     import os
 
     for word in words:
@@ -170,10 +192,11 @@ def _split_words(context: click.Context, parameter: click.Parameter, words: tupl
     match words:
         case (job, step):
             return job, step
-        case (step,) if known:
-            return known, step
-        case () | (_,):
-            missing = "STEP" if words or known else "JOB"
-            raise click.MissingParameter(ctx=context, param=parameter, param_hint=f"'{missing}'", param_type="argument")
+        case (word,):
+            return (known, word) if known else (word, None)
+        case () if known:
+            return known, None
+        case ():
+            raise click.MissingParameter(ctx=context, param=parameter, param_hint="'JOB'", param_type="argument")
         case _:
             raise click.UsageError(f"Got unexpected extra arguments ({' '.join(words[2:])})", ctx=context)

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from oncue.cli.printing import FOLDED, coloured, fold, show_seconds, table
+from oncue.cli.printing import FOLDED, coloured, fold, show_dollars, show_seconds, table
 from oncue.control.decisionview import answer_command
 from oncue.core.model import AttemptState, RunState, step_name
 from oncue.core.plan import Action
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from oncue.control.runview import HistoryView, RunView
     from oncue.control.views import JobView, StepView
     from oncue.control.whyview import WhyView
+    from oncue.core.comments import GivenComment
+    from oncue.core.estimate import Estimate
     from oncue.core.findings import Finding
 
 INSTANCES_SHOWN = 20
@@ -44,11 +46,20 @@ def render_job(view: JobView) -> list[str]:
         lines.append(f"repeats the decisions of job {view.replayed_from}")
     if view.latest_run is not None:
         lines.append(f"latest  {_run_line(view.latest_run)}")
+        lines += [f"        {line}" for line in _comment_lines(view.latest_run)]
     for phase, steps in groupby(view.steps, key=lambda step: step.phase):
         lines += ["", f"{phase}"]
         lines += table([row for _, group in groupby(steps, key=lambda step: step.ordinal) for row in _step_rows(list(group))])
     lines += ["", *_finding_lines("note", view.findings)] if view.findings else []
     return [*lines, *_question_lines(view)]
+
+
+def _comment_lines(run: RunView) -> list[str]:
+    if run.guidance.comment is None and not run.guidance.read:
+        return []
+    from oncue.cli.commenttext import render_run_comment
+
+    return render_run_comment(run)
 
 
 def _question_lines(view: JobView) -> list[str]:
@@ -77,12 +88,22 @@ def _step_row(step: StepView) -> list[str]:
     reasons = "; ".join(explain_reason(reason) for reason in step.reasons)
     last = step.last_attempt
     notes = [f"run {step.run}"] if step.run is not None else []
+    notes += [_steering(step)] if step.comments else []
     if last is not None and last.status is not AttemptState.SUCCEEDED:
         error = f": {last.error.message}" if last.error else ""
         notes.append(coloured(last.status.value, f"{last.status.value} in run {last.run}{error}"))
     if reasons:
         notes.append(reasons)
     return [str(step.ordinal), step.id, coloured(step.state.value), ", ".join(notes)]
+
+
+def _steering(step: StepView) -> str:
+    """Which comments the current output was made with."""
+    if step.comments == (step.run,):
+        return "with its comment"
+    from oncue.cli.commenttext import name_comments
+
+    return f"with {name_comments(step.comments)}"
 
 
 def render_run(view: RunView, *, job: str) -> list[str]:
@@ -136,6 +157,10 @@ def render_plan(view: PlanView, *, is_whole: bool = False) -> list[str]:
         lines += _reused_lines(reused)
     if view.becomes_stale:
         lines.append(f"  becomes stale: {fold(view.becomes_stale, limit=limit or len(view.becomes_stale))}")
+    if view.comment is not None or view.kept_comments:
+        from oncue.cli.commenttext import render_planned_comments
+
+        lines += render_planned_comments(view)
     lines += _finding_lines("blocker", view.blockers) + _finding_lines("warning", view.warnings)
     lines.append(f"  estimate: {_estimate(view)}")
     return [*lines, f"  digest: {view.digest}"] if is_whole else lines
@@ -176,8 +201,21 @@ def _estimate(view: PlanView) -> str:
     if seconds is None:
         names = list(dict.fromkeys(step_name(name) for name in view.estimate.unknown))
         return f"unknown (no history of {fold(names, limit=4)})" if names else "unknown"
-    low, high = show_seconds(seconds.low), show_seconds(seconds.high)
-    return f"{low} of work" if low == high else f"{low} to {high} of work"
+    parts = [f"{_between(show_seconds(seconds.low), show_seconds(seconds.high))} of work", *_model_cost(view.estimate)]
+    return ", ".join(parts)
+
+
+def _model_cost(estimate: Estimate) -> list[str]:
+    """Tokens and money, where the steps called models before."""
+    if estimate.tokens is None or not estimate.tokens.high:
+        return []
+    tokens, usd = estimate.tokens, estimate.usd
+    said = [f"{_between(f'{tokens.low:,.0f}', f'{tokens.high:,.0f}')} tokens"]
+    return [*said, _between(show_dollars(usd.low), show_dollars(usd.high)) if usd else "at an unknown price"]
+
+
+def _between(low: str, high: str) -> str:
+    return low if low == high else f"{low} to {high}"
 
 
 def render_history(view: HistoryView) -> list[str]:
@@ -193,6 +231,7 @@ def render_history(view: HistoryView) -> list[str]:
                 f"     {run.trigger.action} by {run.trigger.actor} through {run.trigger.source}, "
                 f"{show_time(run.trigger.triggered_at)} (trigger {run.trigger.id}){reason}"
             )
+        lines += [f"     {line}" for line in _comment_lines(run)]
         if run.error is not None and run.status is not RunState.SUCCEEDED:
             lines.append(f"     {run.error.message}")
     return lines
@@ -217,10 +256,19 @@ def render_why(view: WhyView) -> list[str]:
     for why in steps:
         lines.append(f"{why.step.id} (step {why.step.ordinal}, phase {why.step.phase}) is {coloured(why.step.state.value)}")
         lines += [f"  - {explanation.text}" for explanation in why.explanations]
+        lines += _steered_lines(why.steered_by)
         lines += [f"  next: {why.next_command}"] if why.next_command else []
     if len(steps) < len(view.steps):
         lines.append(f"… and {len(view.steps) - len(steps)} more instances; --json lists all")
     return lines
+
+
+def _steered_lines(comments: Sequence[GivenComment]) -> list[str]:
+    if not comments:
+        return []
+    from oncue.cli.commenttext import label, quote
+
+    return [f"  - made with the {label(given)} of run {given.run}, by {given.author}: {quote(given)}" for given in comments]
 
 
 def _finding_lines(word: str, findings: Sequence[Finding]) -> list[str]:

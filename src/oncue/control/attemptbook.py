@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from oncue.control.composing import effective_context
 from oncue.core.model import NOBODY, Attempt, AttemptKey, AttemptState, ContextMode, Run, StepId, WorkerId, step_name
 from oncue.core.progress import RunProgress
 
@@ -75,11 +76,6 @@ class AttemptBook:
         )
 
     def _context(self, step: StepId) -> ContextMode:
-        """As asked; else clean where there is nothing to keep, or the step's own definition changed."""
-        asked = self._run.request.get("context")
-        if asked is not None:
-            return ContextMode(str(asked))
-        current = self._progress.currents.get(step)
-        if current is None or current.inputs.definition != self._progress.graph.steps[step_name(step)].hash:
-            return ContextMode.CLEAN
-        return ContextMode.KEEP
+        """What the step sees besides its inputs."""
+        definition = self._progress.graph.steps[step_name(step)]
+        return effective_context(self._run.request.get("context"), self._progress.currents.get(step), definition.hash)

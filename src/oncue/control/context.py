@@ -225,7 +225,7 @@ class StepContext:
         )
         return self._desk.ask(asking, configured=configured)
 
-    def generate(self, request: str, *, context: str | Mapping[str, str] = "", **wishes: Any) -> Any:
+    def generate(self, request: str, *, context: object = "", **wishes: Any) -> Any:
         """Ask a language model, and return its checked answer. A plain call; in an async step use ``generate_async``.
 
         The prompt is composed in a fixed order: the rules of the workflow, the context, the request, the step's own previous
@@ -234,15 +234,15 @@ class StepContext:
 
         Args:
             request: what is asked for.
-            context: what the model is given to work on; a mapping names its parts.
+            context: what the model is given to work on: text, or anything that JSON can hold; a mapping names its parts.
             wishes: of these
 
                 - output: a type (a pydantic model, a dataclass, ``list[str]`` …) that the answer must be JSON of; text
                   without it. What cannot be parsed fails the step, and the raw answer is kept.
-                - checks: functions of the answer. One that raises has found an error (``fix_error``), one that returns a
-                  text has found a fault (``self_correct``): the draft goes back to the model with that.
+                - checks: functions of the answer, or a single one. What raises has found an error (``fix_error``), what returns
+                  a text has found a fault (``self_correct``): the draft goes back to the model with that.
                 - corrections: how often it goes back before the step fails [2].
-                - persona, rules: text and hard constraints beside those of the workflow and the step.
+                - persona, rules: text and hard constraints (or one) beside those of the workflow and the step.
                 - draft, problem: what was written before and what is wrong with it, to begin with a correction.
                 - purpose: ``fix_error`` [with a draft] or ``self_correct``.
                 - sees_previous: False leaves the step's own previous output out.
@@ -255,12 +255,12 @@ class StepContext:
         """
         return self._desk.generate(make_wish(request, context, **wishes))
 
-    async def generate_async(self, request: str, *, context: str | Mapping[str, str] = "", **wishes: Any) -> Any:
+    async def generate_async(self, request: str, *, context: object = "", **wishes: Any) -> Any:
         """``generate`` for async steps."""
         return await self._desk.generate_async(make_wish(request, context, **wishes))
 
 
-def make_wish(request: str, context: str | Mapping[str, str] = "", **wishes: Any) -> DraftWish:
+def make_wish(request: str, context: object = "", **wishes: Any) -> DraftWish:
     """What the arguments of ``generate`` mean.
 
     Raises:
@@ -270,7 +270,9 @@ def make_wish(request: str, context: str | Mapping[str, str] = "", **wishes: Any
     purpose = given.pop("purpose", None) or (Purpose.FIX_ERROR if given.get("draft") is not None else Purpose.GENERATE)
     for name in ("rules", "checks"):
         if name in given:
-            given[name] = tuple(given[name])
+            one_or_more = given[name]
+            is_one = isinstance(one_or_more, str) or callable(one_or_more)
+            given[name] = (one_or_more,) if is_one else tuple(one_or_more)
     wish = DraftWish(request=request, context=join_context(context), purpose=Purpose(purpose), **given)
     if wish.corrections < 0:
         raise ValueError(f"corrections={wish.corrections}: it cannot be negative")

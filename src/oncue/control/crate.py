@@ -45,7 +45,7 @@ _PARAM_TYPES = {
     ParamType.BOOLEAN: "Boolean",
 }
 _PURPOSES = {
-    "job.json": "The job with its parameters, steps, runs, triggers, plans, attempts, acceptances and decisions",
+    "job.json": "The job with its parameters, steps, runs, triggers, plans, attempts, acceptances, comments and decisions",
     "events.jsonl": "Everything that happened in the job, one event a line",
     "prompt_history.json": "The questions that were asked, and their answers",
     "prompt_history.txt": "The questions that were asked, and their answers, for people",

@@ -10,6 +10,7 @@ from oncue.control.crateids import Entities, Entity, Ref, file_ref, local, refs
 from oncue.control.exportfacts import JobFacts, RunFacts
 from oncue.control.exportrecord import PlacedContent
 from oncue.control.instants import show_instant
+from oncue.core.comments import GivenComment
 from oncue.core.model import Attempt, AttemptState, Failure, RunState, Trigger, step_name
 
 _MAIN = {"@id": "workflow.json"}
@@ -72,8 +73,10 @@ def _describe_run(entities: Entities, facts: RunFacts, bodies: Bodies) -> list[R
     }
     if trigger is not None:
         action["agent"] = _describe_person(entities, trigger.actor)
-    if params:
-        action["object"] = refs(params)
+    comment = facts.view.guidance.comment
+    consumed = [*params, *([_describe_comment(entities, comment)] if comment is not None else [])]
+    if consumed:
+        action["object"] = refs(consumed)
     if results:
         action["result"] = refs(results)
     mentioned = [entities.add(action)]
@@ -147,6 +150,19 @@ def _describe_trigger(entities: Entities, trigger: Trigger, number: int) -> Ref:
         "actionStatus": _status("CompletedActionStatus"),
     }
     return entities.add(action | ({"description": trigger.reason} if trigger.reason else {}))
+
+
+def _describe_comment(entities: Entities, comment: GivenComment) -> Ref:
+    """What a person wrote for the prompts of a run."""
+    entity: Entity = {
+        "@id": local("run", comment.run, "comment"),
+        "@type": "Comment",
+        "name": f"Comment of run {comment.run} for {', '.join(comment.steps) or 'every step'}",
+        "text": comment.text,
+        "author": _describe_person(entities, comment.author),
+        "dateCreated": show_instant(comment.given_at),
+    }
+    return entities.add(entity | ({"keywords": comment.kind.value} if comment.kind else {}))
 
 
 def _describe_surface(entities: Entities, trigger: Trigger) -> Ref:

@@ -38,8 +38,23 @@ class DraftWish:
     temperature: float | None = None
 
 
-def join_context(context: str | Mapping[str, str]) -> str:
-    """Named parts of a context as one text, each under its name."""
-    if isinstance(context, str):
-        return context
-    return "\n\n".join(f"[{name}]\n{text}" for name, text in context.items())
+def join_context(context: object) -> str:
+    """A context as one text; the parts of a mapping each stand under their name."""
+    if not isinstance(context, Mapping):
+        return show_value(context)
+    return "\n\n".join(f"[{name}]\n{show_value(part)}" for name, part in context.items())
+
+
+def show_value(value: object) -> str:
+    """A value within a prompt: text as it is, nothing for None, else JSON with a line for each part.
+
+    Raises:
+        ValueError: JSON cannot hold it.
+    """
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    from pydantic_core import to_json  # noqa: PLC0415 - most parts are texts, and the command line does without it
+
+    return to_json(value, indent=2).decode()

@@ -9,11 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from oncue.control.commentrecords import NO_GUIDANCE, guidance_of
 from oncue.control.jobstate import make_snapshot
 from oncue.control.runview import RunView, describe_run, is_interrupted
 from oncue.control.sources import follow_definition
 from oncue.control.views import JobPicture, StepView, describe_status, look_at_job, view_steps
 from oncue.control.workspace import Workspace, load_job
+from oncue.core.comments import GivenComment, comments_by_run
 from oncue.core.definition import WorkflowDefinition
 from oncue.core.definitionrecord import decode_definition
 from oncue.core.model import Acceptance, Attempt, ContentHash, Job, JobId, Run, StepId, Trigger, step_name
@@ -55,6 +57,7 @@ class JobFacts:
     gone: tuple[StepRecord, ...]
     runs: tuple[RunFacts, ...]
     acceptances: tuple[Acceptance, ...]
+    comments: tuple[GivenComment, ...]
     questions: tuple[Question, ...]
     deliverables: frozenset[str]
 
@@ -111,6 +114,7 @@ def read_facts(workspace: Workspace, job_id: JobId) -> JobFacts:
             gone=tuple(record for this, record in sorted(picture.records.items()) if this not in known),
             runs=runs,
             acceptances=tuple(reader.list_acceptances(job_id)),
+            comments=tuple(reader.list_comments(job_id)),
             questions=tuple(reader.list_questions(job_id=job_id)),
             deliverables=_deliverables(reader, picture, [facts.run for facts in runs]),
         )
@@ -163,6 +167,7 @@ def _look(workspace: Workspace, reader: Reader, job: Job) -> tuple[JobPicture, s
 
 def _read_runs(workspace: Workspace, reader: Reader, job: Job) -> tuple[RunFacts, ...]:
     triggers = reader.list_triggers(job.id)
+    comments = comments_by_run(reader.list_comments(job.id))
     attempts: dict[int, list[Attempt]] = {}
     for attempt in reader.list_attempts(job.id):
         attempts.setdefault(attempt.key.run, []).append(attempt)
@@ -171,7 +176,8 @@ def _read_runs(workspace: Workspace, reader: Reader, job: Job) -> tuple[RunFacts
         made = tuple(attempts.get(run.number, ()))
         trigger = triggers.get(run.number)
         executed = tuple(dict.fromkeys(attempt.key.step for attempt in made))
-        view = describe_run(reader, run, executed=executed, trigger=trigger)
+        guidance = guidance_of(reader, made, comment=comments.get(run.number)) if comments else NO_GUIDANCE
+        view = describe_run(reader, run, executed=executed, trigger=trigger, guidance=guidance)
         view = replace(view, is_interrupted=is_interrupted(workspace, run))
         plan = decode_plan(reader.load_plan(job.id, run.number))
         found.append(RunFacts(run=run, view=view, trigger=trigger, plan=plan, attempts=made))

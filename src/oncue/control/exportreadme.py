@@ -16,7 +16,7 @@ from oncue.core.staleness import StepState
 
 def render_readme(facts: JobFacts, placed: Sequence[PlacedContent]) -> str:
     """The page, of facts that are redacted already: escaping would hide a secret from its pattern."""
-    lines = [*_head(facts), *_staleness(facts), *_outputs(facts, placed), *_runs(facts)]
+    lines = [*_head(facts), *_staleness(facts), *_outputs(facts, placed), *_runs(facts), *_comments(facts)]
     return "\n".join([*lines, *_pruned(placed), *_contents(facts)]) + "\n"
 
 
@@ -115,6 +115,24 @@ def _run_row(facts: RunFacts) -> str:
     return "| " + " | ".join(_cell(_text(str(cell))) for cell in cells) + " |"
 
 
+def _comments(facts: JobFacts) -> Iterator[str]:
+    if not facts.comments:
+        return
+    views = {run.run.number: run.view for run in facts.runs}
+    yield "## Comments"
+    yield ""
+    yield "What people wrote for the steps of a run. No comment changed the workflow itself."
+    yield ""
+    yield "| run | for | kind | comment | by | read by |"
+    yield "|---|---|---|---|---|---|"
+    for comment in facts.comments:
+        readers = ", ".join(views[comment.run].guidance.readers()) if comment.run in views else ""
+        steps = ", ".join(comment.steps) or "every step"
+        cells = [comment.run, steps, comment.kind or "", comment.text, comment.author, readers or "no step"]
+        yield "| " + " | ".join(_cell(_text(str(cell))) for cell in cells) + " |"
+    yield ""
+
+
 def _pruned(placed: Sequence[PlacedContent]) -> Iterator[str]:
     missing = list_pruned(placed)
     if not missing:
@@ -130,7 +148,7 @@ def _pruned(placed: Sequence[PlacedContent]) -> Iterator[str]:
 def _contents(facts: JobFacts) -> Iterator[str]:
     yield "## What lies where"
     yield ""
-    yield "- `job.json`: the job with its parameters, steps, runs, triggers, plans, attempts, acceptances and decisions"
+    yield "- `job.json`: the job with its parameters, steps, runs, triggers, plans, attempts, comments, acceptances, decisions"
     yield "- `workflow.json`: the definition stored with the job"
     yield "- `events.jsonl`: everything that happened, one event a line"
     if facts.questions:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from oncue.control.commentrecords import comment_record
 from oncue.control.exportcontent import Content
 from oncue.control.exportfacts import JobFacts, Placement, RunFacts
 from oncue.control.instants import show_instant
@@ -51,7 +52,7 @@ def describe_job(facts: JobFacts, placed: Sequence[PlacedContent]) -> dict[str, 
         "note": facts.note,
         "runs": [_describe_run(run) for run in facts.runs],
         "acceptances": [_describe_acceptance(acceptance) for acceptance in facts.acceptances],
-        "comments": [],
+        "comments": [comment_record(comment) for comment in facts.comments],
         "decisions": [describe_decision(question) for question in facts.questions],
     }
 
@@ -134,6 +135,7 @@ def _describe_inputs(attempt: Attempt) -> Mapping[str, object] | None:
         "steps": dict(inputs.steps),
         "params": dict(inputs.params),
         "item": inputs.item,
+        "comments": list(inputs.comments),
     }
 
 

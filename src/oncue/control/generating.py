@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import json
 import os
 import traceback
 from collections.abc import Callable, Sequence
@@ -22,6 +21,7 @@ from dataclasses import dataclass, field, replace
 from oncue.control.bodies import Bodies
 from oncue.control.callrecords import CallBook, UnsentCall
 from oncue.control.calls import StepFailed
+from oncue.control.composing import compose_clean, previous_text, prompt_parts
 from oncue.control.drafts import Check, DraftWish
 from oncue.control.modelclients import ModelClients
 from oncue.control.runbudget import RunBudget
@@ -30,8 +30,8 @@ from oncue.control.work import Work
 from oncue.core.model import ContextMode
 from oncue.core.modelport import TRANSIENT, ModelClient, ModelFailed, ModelReply, ModelRequest
 from oncue.core.ports import Clock
-from oncue.core.prompts import Prompt, PromptParts, Purpose, Section, compose_prompt
-from oncue.core.secrets import KnownSecret, known_secrets, redact_keys
+from oncue.core.prompts import Prompt, Purpose
+from oncue.core.secrets import KnownSecret, known_secrets
 
 MAX_TRIES = 4
 """How often one prompt is sent when the model is busy or the line breaks."""
@@ -97,21 +97,15 @@ class Generating:
         previous = self.work.previous
         if previous is None or not wish.sees_previous or self.work.attempt.context is not ContextMode.KEEP:
             return None
-        value = self.bodies.output(previous.artifact).value
-        if value is None or isinstance(value, str):
-            return value
-        return json.dumps(value, ensure_ascii=False, indent=1)
+        return previous_text(self.bodies.output(previous.artifact).value)
 
     def _compose(
         self, wish: DraftWish, *, previous: str | None, draft: str | None, problem: str | None
     ) -> tuple[Prompt, tuple[int, ...]]:
         """The prompt, and how many secrets were replaced in each of its sections."""
-        prompt = compose_prompt(prompt_parts(wish, self.work, previous=previous, draft=draft, problem=problem))
-        cleaned = [redact_keys(section.text, self.secrets) for section in prompt.sections]
-        sections = tuple(
-            Section(name=section.name, text=text) for section, (text, _) in zip(prompt.sections, cleaned, strict=True)
-        )
-        return Prompt(sections=sections), tuple(count for _, count in cleaned)
+        work = self.work
+        parts = prompt_parts(wish, work.step, work.comments, previous=previous, draft=draft, problem=problem)
+        return compose_clean(parts, self.secrets)
 
     async def _answer(self, client: ModelClient, call: UnsentCall) -> str:
         recorded = await asyncio.to_thread(self.book.recorded_answer, call)
@@ -131,22 +125,33 @@ class Generating:
     async def _send(self, client: ModelClient, call: UnsentCall) -> ModelReply:
         """Send once; whatever comes of it is on record before this returns or raises."""
         sent = self.book.begin(call)
-        written: list[str] = []
-
-        def show(piece: str) -> None:
-            written.append(piece)
-            self.progress(sum(map(len, written)), " ".join("".join(written[-_TAIL_CHARS:]).split())[-_TAIL_CHARS:])
-
+        answer = _Written(self.progress)
         try:
-            reply = await client.send(call.request, on_wire=sent.record, on_text=show)
+            reply = await client.send(call.request, on_wire=sent.record, on_text=answer.take)
         except ModelFailed as error:
             self.budget.end_call(await sent.fail(error))
             raise
         except BaseException:
-            await asyncio.shield(sent.abandon("".join(written)))
+            await asyncio.shield(sent.abandon("".join(answer.pieces)))
             raise
         self.budget.end_call(await sent.answer(reply))
         return reply
+
+
+class _Written:
+    """An answer as it comes; its length and its last words are shown."""
+
+    def __init__(self, show: Callable[[int, str], None]) -> None:
+        self.pieces: list[str] = []
+        self._show = show
+        self._count = 0
+        self._tail = ""
+
+    def take(self, piece: str) -> None:
+        self.pieces.append(piece)
+        self._count += len(piece)
+        self._tail = (self._tail + piece)[-_TAIL_CHARS:]
+        self._show(self._count, " ".join(self._tail.split()))
 
 
 async def find_fault(checks: Sequence[Check], value: object) -> Fault | None:
@@ -161,22 +166,6 @@ async def find_fault(checks: Sequence[Check], value: object) -> Fault | None:
         if isinstance(found, str) and found.strip():
             return Fault(text=found, purpose=Purpose.SELF_CORRECT)
     return None
-
-
-def prompt_parts(
-    wish: DraftWish, work: Work, *, previous: str | None, draft: str | None = None, problem: str | None = None
-) -> PromptParts:
-    """What the prompt of a wish is composed of: the step's own persona and rules stand first, the wish's beside them."""
-    return PromptParts(
-        request=wish.request,
-        context=wish.context,
-        persona="\n\n".join(part for part in (work.step.persona, wish.persona) if part.strip()),
-        rules=(*work.step.rules, *wish.rules),
-        previous=previous,
-        draft=draft,
-        problem=problem,
-        comments=work.comments,
-    )
 
 
 def _request(wish: DraftWish, prompt: Prompt) -> ModelRequest:

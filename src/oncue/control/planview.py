@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 from oncue.control.preflight import Prepared
 from oncue.control.views import reasons_as_dicts
+from oncue.core.comments import Comment, GivenComment
 from oncue.core.estimate import Estimate, Range
 from oncue.core.findings import Finding
+from oncue.core.guidance import comment_targets, comments_left_behind
 from oncue.core.model import StepId, step_name
 from oncue.core.plan import Action, Plan, request_as_dict
 from oncue.core.reasons import Reason
+from oncue.core.snapshot import JobSnapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +45,29 @@ class PlannedStepView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedComment:
+    """A comment in a plan, with the executing steps that get it; ``run`` is that of an earlier one, which is carried along."""
+
+    comment: Comment | GivenComment
+    steps: tuple[StepId, ...]
+
+    @property
+    def run(self) -> int | None:
+        """The run it was given with; None for the one of the request."""
+        return self.comment.run if isinstance(self.comment, GivenComment) else None
+
+    def as_dict(self) -> dict[str, object]:
+        """The wire form."""
+        kind = self.comment.kind.value if self.comment.kind else None
+        return {"run": self.run, "text": self.comment.text, "kind": kind, "steps": list(self.steps)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanView:
-    """What a run would do; ``next_run`` is the number it would get."""
+    """What a run would do; ``next_run`` is the number it would get.
+
+    ``comment`` is the one of the request, ``kept_comments`` are earlier ones that it carries.
+    """
 
     job_id: str
     next_run: int
@@ -55,6 +79,8 @@ class PlanView:
     blockers: tuple[Finding, ...]
     warnings: tuple[Finding, ...]
     estimate: Estimate
+    comment: PlannedComment | None = None
+    kept_comments: tuple[PlannedComment, ...] = ()
 
     @property
     def is_ready(self) -> bool:
@@ -84,10 +110,12 @@ class PlanView:
             "becomes_stale": list(self.becomes_stale),
             "estimate": {
                 "seconds": _range_as_dict(self.estimate.seconds),
-                "tokens": None,
-                "usd": None,
+                "tokens": _range_as_dict(self.estimate.tokens),
+                "usd": _range_as_dict(self.estimate.usd),
                 "unknown": list(self.estimate.unknown),
             },
+            "comment": self.comment.as_dict() if self.comment else None,
+            "kept_comments": [kept.as_dict() for kept in self.kept_comments],
         }
 
 
@@ -120,8 +148,45 @@ def view_plan(prepared: Prepared) -> PlanView:
         blockers=plan.blockers,
         warnings=plan.warnings,
         estimate=prepared.estimate,
+        comment=_plan_comment(prepared),
+        kept_comments=_plan_kept(prepared),
     )
 
 
-def _range_as_dict(seconds: Range | None) -> dict[str, float] | None:
-    return {"low": round(seconds.low, 6), "high": round(seconds.high, 6)} if seconds else None
+def _plan_comment(prepared: Prepared) -> PlannedComment | None:
+    """The comment of the request, with the steps that can read it."""
+    request, snapshot = prepared.plan.request, prepared.snapshot
+    if request.comment is None:
+        return None
+    targets = comment_targets(request, snapshot)
+    reached = [
+        step.id
+        for step in prepared.plan.executing
+        if (not targets or step.id in targets or step_name(step.id) in targets) and _takes_comment(snapshot, step.id)
+    ]
+    return PlannedComment(comment=request.comment, steps=tuple(reached))
+
+
+def _plan_kept(prepared: Prepared) -> tuple[PlannedComment, ...]:
+    """The earlier comments that the request carries, with the steps that get them."""
+    if not prepared.plan.request.keep_comments:
+        return ()
+    snapshot = prepared.snapshot
+    steps: dict[int, list[StepId]] = {}
+    for step in prepared.plan.executing:
+        if _takes_comment(snapshot, step.id):
+            for comment in comments_left_behind(snapshot, step.id):
+                steps.setdefault(comment.run, []).append(step.id)
+    return tuple(
+        PlannedComment(comment=comment, steps=tuple(steps[comment.run]))
+        for comment in snapshot.comments
+        if comment.run in steps
+    )
+
+
+def _takes_comment(snapshot: JobSnapshot, this: StepId) -> bool:
+    return snapshot.graph.steps[step_name(this)].takes_comment
+
+
+def _range_as_dict(found: Range | None) -> dict[str, float] | None:
+    return {"low": round(found.low, 6), "high": round(found.high, 6)} if found else None

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from oncue.control.commentrecords import NO_GUIDANCE, RunGuidance, comment_record, guidance_of, read_guidance
 from oncue.control.instants import show_instant
 from oncue.control.preflight import is_owned
 from oncue.control.promptrecords import decision_record
 from oncue.control.workspace import Workspace, load_job
+from oncue.core.comments import comments_by_run
 from oncue.core.model import ENDED_RUNS, Failure, Job, JobId, Run, RunKind, RunState, StepId, Trigger, TriggerId
 from oncue.core.planrecord import decode_plan
 from oncue.core.ports import Reader
@@ -49,7 +51,8 @@ class TriggerView:
 class RunView:
     """One run. ``reused`` are the outputs it built on as they were; ``stale`` (where known) what it left stale.
 
-    ``questions`` (where known) are those of the run that wait for a person.
+    ``questions`` (where known) are those of the run that wait for a person. ``guidance`` is the comment it was given, and
+    which steps read it; ``is_comment_unread`` says that the run is over and none did.
     """
 
     number: int
@@ -68,9 +71,12 @@ class RunView:
     stale: tuple[StepId, ...] | None = None
     is_interrupted: bool = False
     questions: tuple[Question, ...] = ()
+    guidance: RunGuidance = NO_GUIDANCE
+    is_comment_unread: bool = False
 
     def as_dict(self) -> dict[str, object]:
         """The wire form."""
+        comment = self.guidance.comment
         record: dict[str, object] = {
             "number": self.number,
             "status": self.status.value,
@@ -85,6 +91,8 @@ class RunView:
             "started_at": show_instant(self.started_at),
             "ended_at": show_instant(self.ended_at),
             "interrupted": self.is_interrupted,
+            "comment": comment_record(comment) | {"unread": self.is_comment_unread} if comment else None,
+            "comments_read": {step: list(runs) for step, runs in self.guidance.read.items()},
         }
         if self.trigger is not None:
             record["trigger"] = self.trigger.as_dict()
@@ -125,14 +133,18 @@ def is_interrupted(workspace: Workspace, run: Run) -> bool:
 def _read_history(reader: Reader, job: Job) -> HistoryView:
     triggers = reader.list_triggers(job.id)
     executed = reader.executed_steps(job.id)
-    runs = reader.list_runs(job.id)
-    return HistoryView(
-        job_id=job.id,
-        workflow=job.workflow,
-        runs=tuple(
-            describe_run(reader, run, executed=executed.get(run.number, ()), trigger=triggers.get(run.number)) for run in runs
-        ),
-    )
+    guidance = read_guidance(reader, job.id)
+    runs = [
+        describe_run(
+            reader,
+            run,
+            executed=executed.get(run.number, ()),
+            trigger=triggers.get(run.number),
+            guidance=guidance.get(run.number, NO_GUIDANCE),
+        )
+        for run in reader.list_runs(job.id)
+    ]
+    return HistoryView(job_id=job.id, workflow=job.workflow, runs=tuple(runs))
 
 
 def view_run(reader: Reader, job: Job, number: int) -> RunView:
@@ -144,12 +156,22 @@ def view_run(reader: Reader, job: Job, number: int) -> RunView:
     run = reader.load_run(job.id, number)
     if run is None:
         raise UnknownRun(number, job.runs)
-    executed = dict.fromkeys(attempt.key.step for attempt in reader.list_attempts(job.id, run=number))
+    attempts = reader.list_attempts(job.id, run=number)
+    executed = dict.fromkeys(attempt.key.step for attempt in attempts)
+    comments = comments_by_run(reader.list_comments(job.id))
+    guidance = guidance_of(reader, attempts, comment=comments.get(number)) if comments else NO_GUIDANCE
     known = reader.load_trigger(run.trigger_id)
-    return describe_run(reader, run, executed=tuple(executed), trigger=known[0] if known else None)
+    return describe_run(reader, run, executed=tuple(executed), trigger=known[0] if known else None, guidance=guidance)
 
 
-def describe_run(reader: Reader, run: Run, *, executed: Sequence[StepId], trigger: Trigger | None) -> RunView:
+def describe_run(
+    reader: Reader,
+    run: Run,
+    *,
+    executed: Sequence[StepId],
+    trigger: Trigger | None,
+    guidance: RunGuidance = NO_GUIDANCE,
+) -> RunView:
     """A run together with what its plan reused and what was cut off."""
     planned = decode_plan(reader.load_plan(run.job_id, run.number))
     scope = str(run.request["scope"])
@@ -169,6 +191,8 @@ def describe_run(reader: Reader, run: Run, *, executed: Sequence[StepId], trigge
         started_at=run.started_at,
         ended_at=run.ended_at,
         trigger=None if trigger is None else _view_trigger(trigger),
+        guidance=guidance,
+        is_comment_unread=guidance.is_unread(run),
     )
 
 

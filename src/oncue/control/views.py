@@ -56,7 +56,7 @@ class AttemptView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepView:
-    """One step: ``run`` and ``artifact`` are those of its current output."""
+    """One step: ``run`` and ``artifact`` are those of its current output, ``comments`` the runs whose comments steered it."""
 
     id: StepId
     ordinal: int
@@ -66,6 +66,7 @@ class StepView:
     last_attempt: AttemptView | None = None
     run: int | None = None
     artifact: ContentHash | None = None
+    comments: tuple[int, ...] = ()
     summary: str = ""
 
     def as_dict(self) -> dict[str, object]:
@@ -79,6 +80,7 @@ class StepView:
             "last_attempt": self.last_attempt.as_dict() if self.last_attempt else None,
             "run": self.run,
             "artifact": self.artifact,
+            "comments": list(self.comments),
         }
 
 
@@ -208,6 +210,7 @@ def _view_step(picture: JobPicture, this: StepId, *, ordinal: int, attempt: Atte
         last_attempt=attempt,
         run=current.run if current else None,
         artifact=current.artifact if current else None,
+        comments=current.inputs.comments if current else (),
         summary=definition.summary,
     )
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from oncue.control.artifactview import load_body
+from oncue.control.commentrecords import comment_record, pick_comments
 from oncue.control.views import JobPicture, StepView, look_at_job, view_step
 from oncue.control.workspace import Workspace, load_job
+from oncue.core.comments import GivenComment
 from oncue.core.definitionrecord import decode_definition
 from oncue.core.model import (
     Acceptance,
@@ -54,17 +56,22 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepWhy:
-    """One step with its explanations, and the command that comes next (empty where none is needed)."""
+    """One step with its explanations, and the command that comes next (empty where none is needed).
+
+    ``steered_by`` are the comments that its current output was made with.
+    """
 
     step: StepView
     explanations: tuple[Explanation, ...]
     next_command: str
+    steered_by: tuple[GivenComment, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
         """The wire form."""
         return {
             **self.step.as_dict(),
             "explanations": [explanation.as_dict() for explanation in self.explanations],
+            "steered_by": [comment_record(comment) for comment in self.steered_by],
             "next": self.next_command,
         }
 
@@ -124,7 +131,8 @@ class _Inquiry:
             if step.state is StepState.ACCEPTED:
                 found.append(self._explain_acceptance(this, current))
             found.extend(self._explain_reason(this, current, reason) for reason in self._assessment.statuses[this].reasons)
-        return StepWhy(step=step, explanations=tuple(found), next_command=self._next_command(step))
+        comments = pick_comments(self._assessment.snapshot.comments, step.comments)
+        return StepWhy(step=step, explanations=tuple(found), next_command=self._next_command(step), steered_by=comments)
 
     def _explain_attempt(self, step: StepView) -> list[Explanation]:
         last = step.last_attempt

@@ -16,7 +16,7 @@ may change is planned as one entry, and its instances are decided when the list 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from oncue.core.canonical import fingerprint
@@ -71,7 +71,8 @@ class Plan:
     """What a run would do; ``digest`` names it, and a start is refused when it is no longer what would be planned.
 
     ``steps`` are in the order in which the workflow declares them. ``becomes_stale`` are outputs that may no longer follow
-    when the run is done.
+    when the run is done. ``before`` says, where a comment is given or carried, how the output of each executing step stood
+    before: what came of the comment is judged by that.
     """
 
     job_id: str
@@ -83,6 +84,7 @@ class Plan:
     blockers: tuple[Finding, ...]
     warnings: tuple[Finding, ...]
     digest: str
+    before: Mapping[StepId, StepState] = field(default_factory=dict)
 
     @property
     def is_ready(self) -> bool:
@@ -132,6 +134,7 @@ def plan_run(
             *find_queue(open_runs),
         ),
         digest=plan_digest(snapshot, request, steps),
+        before=_states_before(assessment, executing) if request.comment or request.keep_comments else {},
     )
 
 
@@ -283,6 +286,13 @@ def _becomes_stale(assessment: Assessment, executing: Collection[StepId]) -> tup
         and before.statuses[this].is_sound
         and (_is_reached(this, spread) or not assessment.statuses[this].is_sound)
     )
+
+
+def _states_before(assessment: Assessment, executing: Collection[StepId]) -> dict[StepId, StepState]:
+    """How the outputs of the executing steps stand now; of a fan-out planned as one, those of the instances there are."""
+    before = _before(assessment)
+    members = [one for this in executing for one in (before.members[this] or () if this in before.members else (this,))]
+    return {one: before.statuses[one].state for one in members if one in before.statuses}
 
 
 def _is_reached(this: StepId, spread: Mapping[str, set[StepId] | None]) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from oncue.core.canonical import fingerprint
@@ -13,6 +12,7 @@ from oncue.definitions.ask_step import AskStep
 from oncue.definitions.manifest_asks import ask_templates, define_ask
 from oncue.definitions.manifest_model import Manifest, ManifestStep
 from oncue.definitions.manifest_prompts import PROMPT_ROOTS, check_guidance, define_prompt, prompt_templates
+from oncue.definitions.personas import Persona
 from oncue.definitions.prompt_step import PromptStep
 from oncue.definitions.shell import COMMENT_VARIABLE, ShellStep
 from oncue.definitions.templates import PARAMS, TemplateProblem, find_mentions
@@ -47,7 +47,7 @@ def define_steps(
         needs = _needs(document, path, step=step, ids=ids)
         body = _body(document, path, step, needs=needs)
         reads = _Reads(document, path, names).of(step)
-        defined.append(_with_guidance(_define(step, body, phase=phase, needs=needs, reads=reads), manifest, step))
+        defined.append(_define(step, body, _persona(manifest, step), phase=phase, needs=needs, reads=reads))
     return tuple(defined)
 
 
@@ -66,11 +66,14 @@ def _body(document: YamlDocument, path: YamlPath, step: ManifestStep, *, needs: 
     return ShellStep(run=step.run, env=dict(step.env), outputs=tuple(step.outputs), folder=str(Path(document.file).parent))
 
 
-def _define(step: ManifestStep, body: Body, *, phase: str, needs: tuple[str, ...], reads: tuple[str, ...]) -> StepDefinition:
+def _define(
+    step: ManifestStep, body: Body, persona: Persona, *, phase: str, needs: tuple[str, ...], reads: tuple[str, ...]
+) -> StepDefinition:
+    identity = {**body.identity(), **persona.identity(), "version": step.version, "needs": list(needs), "reads": list(reads)}
     return StepDefinition(
         name=step.id,
         phase=phase,
-        hash=fingerprint("step", {**body.identity(), "version": step.version, "needs": list(needs), "reads": list(reads)}),
+        hash=fingerprint("step", identity),
         needs=needs,
         reads=reads,
         is_source=step.source,
@@ -78,20 +81,20 @@ def _define(step: ManifestStep, body: Body, *, phase: str, needs: tuple[str, ...
         retry=RetryPolicy(retries=step.retries),
         timeout_seconds=step.timeout,
         summary=step.summary,
+        persona=persona.text,
+        rules=persona.rules,
         takes_comment=_takes_comment(step),
         needs_model=step.prompt is not None,
         body=body.as_body(),
     )
 
 
-def _with_guidance(defined: StepDefinition, manifest: Manifest, step: ManifestStep) -> StepDefinition:
-    """A prompt step with its persona and rules, those of the workflow first; they count in its hash."""
+def _persona(manifest: Manifest, step: ManifestStep) -> Persona:
+    """What stands above the prompt of a step."""
     if step.prompt is None:
-        return defined
-    persona = "\n\n".join(text.strip() for text in (manifest.persona, step.prompt.persona) if text.strip())
-    rules = (*manifest.rules, *step.prompt.rules)
-    identity = {"step": defined.hash, "persona": persona, "rules": list(rules)}
-    return replace(defined, persona=persona, rules=rules, hash=fingerprint("step", identity))
+        return Persona()
+    own = Persona(text=step.prompt.persona, rules=tuple(step.prompt.rules))
+    return Persona(text=manifest.persona, rules=tuple(manifest.rules)).joined_by(own)
 
 
 def _takes_comment(step: ManifestStep) -> bool:

@@ -5,13 +5,12 @@ Nothing is cut: an input that is too large for any model, or no text, fails the 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 
 from jinja2 import Undefined
 
 from oncue.control.calls import StepFailed
-from oncue.control.drafts import join_context
+from oncue.control.drafts import join_context, show_value
 from oncue.control.outputs import Output
 
 MAX_FILE_BYTES = 4_000_000
@@ -79,10 +78,10 @@ class InputTexts(Mapping[str, object]):
 
 
 def prompt_text(value: object) -> str:
-    """A value within a prompt: text as it is, nothing for null, else JSON with a line for each part."""
-    if isinstance(value, str | Undefined | FileTexts):
+    """What an expression of a template puts into a prompt."""
+    if isinstance(value, Undefined | FileTexts):
         return str(value)  # of an undefined value: says what is undefined
-    return "" if value is None else json.dumps(value, ensure_ascii=False, indent=2)
+    return show_value(value)
 
 
 def _content(step: str, output: Output) -> object:

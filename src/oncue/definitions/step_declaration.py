@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from oncue.core.canonical import fingerprint
 from oncue.core.definition import RetryPolicy, StepDefinition
+from oncue.definitions.comment_reach import can_take_comment
+from oncue.definitions.personas import Persona, read_persona
 from oncue.definitions.step_signature import (
     SPECIAL,
     SignatureError,
@@ -35,6 +37,9 @@ class StepOptions:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     timeout_seconds: float | None = None
     version: str = ""
+    persona: str = ""
+    rules: str | Sequence[str] = ()
+    needs_model: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,13 +81,15 @@ class StepDeclaration:
         except SignatureError as error:
             raise self.error(error.message, parameter=error.parameter) from error
 
-    def define(self) -> StepDefinition:
-        """Its definition, once the names it consumes are known to be steps."""
+    def define(self, persona: Persona) -> StepDefinition:
+        """Its definition, once the names it consumes are known to be steps; ``persona`` is that of the workflow."""
         options = self.options
+        takes_context = "ctx" in self.names
+        effective = persona.joined_by(read_persona(options.persona, options.rules)) if takes_context else Persona()
         return StepDefinition(
             name=self.id,
             phase=self.phase,
-            hash=fingerprint("step", self._identity()),
+            hash=fingerprint("step", self._identity() | effective.identity()),
             needs=self.needs,
             each=options.each,
             is_source=options.is_source,
@@ -91,6 +98,10 @@ class StepDeclaration:
             retry=options.retry,
             timeout_seconds=options.timeout_seconds,
             summary=first_line(self.function.__doc__),
+            persona=effective.text,
+            rules=effective.rules,
+            takes_comment=takes_context and can_take_comment(self.function),
+            needs_model=options.needs_model,
             body={"kind": "python", "function": f"{self.function.__module__}:{self.function.__qualname__}"},
         )
 
@@ -138,6 +149,8 @@ def declare_step(
     declared = replace(bare, names=names)
     if id in declared.needs or id == options.each:
         raise declared.error("a step cannot consume its own output", hint="ctx.previous is the step's last output")
+    if "ctx" not in names and (options.persona or options.rules or options.needs_model):
+        raise declared.error("persona=, rules= and needs_model= are for steps that can call a model: they take ctx")
     _check_hints_known(declared)
     return declared
 
@@ -154,6 +167,10 @@ def _check_options(step: StepDeclaration) -> None:
         raise step.error(f"timeout_seconds must be above 0, not {options.timeout_seconds}")
     if options.retry.retries < 0 or options.retry.backoff_seconds < 0:
         raise step.error("retries and backoff_seconds cannot be negative")
+    try:
+        read_persona(options.persona, options.rules)
+    except ValueError as error:
+        raise step.error(str(error)) from error
     if not isinstance(options.version, str):
         raise step.error(f"version must be text, not {options.version!r}")
 

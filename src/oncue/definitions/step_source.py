@@ -11,7 +11,7 @@ import inspect
 import io
 import tokenize
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -29,9 +29,19 @@ def describe_code(function: Callable[..., Any]) -> dict[str, object]:
     try:
         if getattr(plain, "__name__", "") == "<lambda>":
             return {"text": _lambda_text(plain)}
-        return {"text": normalized_text(inspect.getsource(plain))}
+        return {"text": normalized_text(read_source(plain))}
     except (OSError, TypeError, SyntaxError, tokenize.TokenError):
         return {"code": _describe_bytecode(plain.__code__)} if hasattr(plain, "__code__") else {"code": repr(plain)}
+
+
+@lru_cache(maxsize=1)
+def read_source(function: Callable[..., Any]) -> str:
+    """The text of a function as it stands in its file; kept for whoever asks next, because finding it takes long.
+
+    Raises:
+        OSError, TypeError: there is none.
+    """
+    return inspect.getsource(function)
 
 
 def normalized_text(source: str) -> str:

@@ -21,6 +21,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, TypeVar, overload
@@ -30,6 +31,7 @@ from oncue.core.definition import RetryPolicy, WorkflowDefinition
 from oncue.core.model import SourceKind, WorkflowSource
 from oncue.definitions.assembly import check_fan_outs, check_graph, check_names, make_keys
 from oncue.definitions.param import define_params
+from oncue.definitions.personas import read_persona
 from oncue.definitions.step_bodies import make_body
 from oncue.definitions.step_declaration import (
     KeyOption,
@@ -54,6 +56,8 @@ class Workflow:
         params: name → default, or name → ``Param``.
         summary: a line about it; left out, the first line of the module's docstring.
         max_parallel: how many steps of one run may execute at once; None leaves it to the process.
+        persona: who the model is, in every prompt of the workflow.
+        rules: what the model must keep to, in every prompt; they prevail over comments.
 
     Raises:
         DefinitionError: a name, phase or parameter that cannot be meant.
@@ -67,6 +71,8 @@ class Workflow:
         params: Mapping[str, object] | None = None,
         summary: str = "",
         max_parallel: int | None = None,
+        persona: str = "",
+        rules: str | Sequence[str] = (),
     ) -> None:
         caller = sys._getframe(1)
         self._module: Mapping[str, Any] = caller.f_globals
@@ -76,6 +82,10 @@ class Workflow:
         self.summary = summary or first_line(self._module.get("__doc__"))
         self.max_parallel = max_parallel
         self._check()
+        try:
+            self._persona = read_persona(persona, rules)
+        except ValueError as error:
+            raise self._error(str(error), "persona") from error
         self._params = define_params(params or {}, file=self.file, line=self._line)
         self._steps: dict[str, StepDeclaration] = {}
         self._files = {self.file: file_hash(self.file)} if self.file else {}
@@ -106,6 +116,9 @@ class Workflow:
         backoff_seconds: float = 1.0,
         timeout_seconds: float | None = None,
         version: str = "",
+        persona: str = "",
+        rules: str | Sequence[str] = (),
+        needs_model: bool = False,
         id: str | None = None,
     ) -> Callable[[F], F]: ...
 
@@ -124,6 +137,9 @@ class Workflow:
         backoff_seconds: float = 1.0,
         timeout_seconds: float | None = None,
         version: str = "",
+        persona: str = "",
+        rules: str | Sequence[str] = (),
+        needs_model: bool = False,
         id: str | None = None,
     ) -> Any:
         """Declare a function as a step; the function itself stays as it is and can be called as any other.
@@ -132,8 +148,8 @@ class Workflow:
             function: given when the decorator is used without parentheses.
             phase: left out, the phase of the step declared before, or the first.
             each: the step over whose list this one fans out; the element arrives as the parameter ``item``.
-            key: names the elements: a field, or a function of the element that returns text. Left out: the field
-                ``id``, ``key`` or ``name``, the element itself if it is a short text, else its position from 1.
+            key: a field, or a function of the element that returns text. Left out: the field ``id``, ``key`` or ``name``,
+                the element itself if it is a short text, else its position from 1.
             source: it fetches from outside; reruns reuse its output unless a refresh is asked for.
             deliverable: all its outputs are kept for ever.
             keep_history: the same, for a step that is no deliverable.
@@ -141,6 +157,9 @@ class Workflow:
             backoff_seconds: how long to wait before the first repetition; twice as long before each further one.
             timeout_seconds: how long one attempt may take.
             version: change it when code that the step calls changes its meaning: it makes the step stale.
+            persona: who the model is in the prompts of this step, after what the workflow says of that.
+            rules: what it must keep to, after the rules of the workflow.
+            needs_model: it cannot do without a model; then a run does not start where none can be used.
             id: left out, the name of the function.
 
         Raises:
@@ -155,14 +174,12 @@ class Workflow:
             retry=_policy(retries, backoff_seconds),
             timeout_seconds=timeout_seconds,
             version=version,
+            persona=persona,
+            rules=rules,
+            needs_model=needs_model,
         )
-        local_names = _local_names(sys._getframe(1))
-
-        def declare(function: F) -> F:
-            name, place = id or function.__name__, phase or self._last_phase
-            self._add(declare_step(function, id=name, phase=place, options=options, local_names=local_names))
-            return function
-
+        names = _local_names(sys._getframe(1))
+        declare = partial(self._declare, id=id, phase=phase, options=options, local_names=names)
         return declare if function is None else declare(function)
 
     @property
@@ -220,6 +237,13 @@ class Workflow:
         variable = next((name for name, value in self._module.items() if value is self), self.name)
         return WorkflowSource(kind=SourceKind.PYTHON, ref=f"{module}:{variable}", folder=folder)
 
+    def _declare(
+        self, function: F, *, id: str | None, phase: str | None, options: StepOptions, local_names: Mapping[str, object]
+    ) -> F:
+        name, place = id or function.__name__, phase or self._last_phase
+        self._add(declare_step(function, id=name, phase=place, options=options, local_names=local_names))
+        return function
+
     def _add(self, step: StepDeclaration) -> None:
         if step.id in self._steps:
             first = self._steps[step.id]
@@ -249,7 +273,7 @@ class Workflow:
         definition = WorkflowDefinition(
             name=self.name,
             phases=self.phases,
-            steps=tuple(step.define() for step in self._steps.values()),
+            steps=tuple(step.define(self._persona) for step in self._steps.values()),
             params=self._params,
             summary=self.summary,
             max_parallel=self.max_parallel,

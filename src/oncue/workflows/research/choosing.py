@@ -1,6 +1,7 @@
 """What a person decides about the research, as questions: which goals, how often, and whether to go on.
 
-Every decision can be given beforehand by a parameter of the name of its type; an empty one decides nothing.
+Every decision can be given beforehand by a parameter of the name of its type; an empty one decides nothing. The questions are
+the arguments of ``ctx.ask``: a step that calls it itself, and does no more with ``ctx``, plainly has no use for a comment.
 """
 
 from __future__ import annotations
@@ -8,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from oncue import Params, StepContext
-from oncue.workflows.research.goals import Goal, choose_goals, weakest_goals
+from oncue import Params
+from oncue.workflows.research.goals import Goal, weakest_goals
 
 ALL, DEEP, NONE = "ALL", "DEEP", "NONE"
 ONCE, DEEP_LOOP = "ONCE", "DEEP_LOOP"
@@ -20,52 +21,47 @@ _MODES = (
 )
 
 
-def ask_pillar_selection(goals: Sequence[Goal], params: Params, ctx: StepContext) -> tuple[Goal, ...]:
-    """The goals to pursue; nobody is asked where there is none."""
-    if not goals:
-        return ()
-    chosen: list[str] = ctx.ask(
-        "pillar_selection",
-        "Which goals should be pursued?",
-        kind="choices",
-        options=goal_options(goals),
-        default=[ALL],
-        configured=preset_selection(params.pillar_selection),
+def pillar_selection_question(goals: Sequence[Goal], params: Params) -> dict[str, Any]:
+    """Which goals to pursue; the answer is a list for ``choose_goals``."""
+    return {
+        "type": "pillar_selection",
+        "message": "Which goals should be pursued?",
+        "kind": "choices",
+        "options": goal_options(goals),
+        "default": [ALL],
+        "configured": preset_selection(params.pillar_selection),
         **_deadline(params),
-    )
-    return choose_goals(goals, chosen)
+    }
 
 
-def ask_run_mode(params: Params, ctx: StepContext) -> str:
+def run_mode_question(params: Params) -> dict[str, Any]:
     """``ONCE`` or ``DEEP_LOOP``."""
-    mode: str = ctx.ask(
-        "run_mode",
-        "Search once, or again and again for what has no evidence yet?",
-        options=_MODES,
-        default=ONCE,
-        configured=params.run_mode or None,
+    return {
+        "type": "run_mode",
+        "message": "Search once, or again and again for what has no evidence yet?",
+        "options": _MODES,
+        "default": ONCE,
+        "configured": params.run_mode or None,
         **_deadline(params),
-    )
-    return mode
+    }
 
 
-def ask_continue(iteration: int, uncovered: Sequence[str], *, params: Params, ctx: StepContext) -> bool:
-    """Whether to go on after an iteration that left these terms without evidence.
+def continue_question(iteration: int, uncovered: Sequence[str], params: Params) -> dict[str, Any]:
+    """Whether to go on (``YES`` or ``NO``) after an iteration that left these terms without evidence.
 
     The message has the iteration and not the gaps, so that the same decision can be used again when the gaps differ.
     """
-    answer: str = ctx.ask(
-        "continue",
-        f"Iteration {iteration} complete. Continue deep review loop?",
-        options=[YES, NO],
-        default=NO,
-        configured=params["continue"] or None,
-        iteration=iteration,
-        gap_count=len(uncovered),
-        gaps=list(uncovered),
+    return {
+        "type": "continue",
+        "message": f"Iteration {iteration} complete. Continue deep review loop?",
+        "options": [YES, NO],
+        "default": NO,
+        "configured": params["continue"] or None,
+        "iteration": iteration,
+        "gap_count": len(uncovered),
+        "gaps": list(uncovered),
         **_deadline(params),
-    )
-    return answer == YES
+    }
 
 
 def goal_options(goals: Sequence[Goal]) -> list[Mapping[str, str]]:

@@ -18,7 +18,7 @@ from oncue.workflows.research.quotations import Quotation
 _LINE = re.compile(r"^> (?P<text>.*\S) \[(?P<number>\d+)\]$")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _SPECIAL = re.compile(r"\\|`|(?<!\s)\*|\*(?!\s)|\](?=\()|<(?=[A-Za-z/!?])|&(?=#?\w+;)|~(?=~)|_+")
-_LEADING = re.compile(r"^(?:[#+\-=>*|]|\d+(?=[.)]))")
+_LEADING = re.compile(r"^(?:[#+\-=>*|]|\[(?=[^\]]*\]:)|\d+(?=[.)]))")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

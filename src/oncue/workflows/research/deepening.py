@@ -15,7 +15,8 @@ from enum import StrEnum
 
 from oncue import StepContext
 from oncue.workflows.research.documents import Corpus
-from oncue.workflows.research.evidence import Finding, GapKind, find_in, has_converged, uncovered_terms
+from oncue.workflows.research.evidence import Finding, GapKind, has_converged, uncovered_terms
+from oncue.workflows.research.guiding import Guidance, find_guided
 from oncue.workflows.research.quotations import Quotation
 from oncue.workflows.research.retrieval import PassageIndex
 from oncue.workflows.research.synthesis import deepen_question
@@ -89,14 +90,20 @@ def closable_terms(findings: Sequence[Finding]) -> tuple[str, ...]:
     return tuple(term for term in uncovered_terms(findings) if term not in absent)
 
 
-def search_again(findings: Sequence[Finding], corpus: Corpus, *, count: int) -> tuple[Finding, ...]:
-    """A finding for every question that wanted one of the uncovered terms, searched for these terms alone."""
+def search_again(
+    findings: Sequence[Finding], corpus: Corpus, *, count: int, guidance: Guidance | None = None
+) -> tuple[Finding, ...]:
+    """A finding for every question that wanted one of the uncovered terms, searched for these terms alone.
+
+    A comment steers these searches as it does the first ones.
+    """
     closable = closable_terms(findings)
     items = {finding.item.id: finding.item for finding in reversed(findings)}
     order = dict.fromkeys(finding.item.id for finding in findings)
     wanting = [items[id_] for id_ in order if set(items[id_].query.wanted()) & set(closable)]
     with PassageIndex(corpus) as index:
-        return tuple(find_in(index, deepen_question(item, closable), count=count) for item in wanting)
+        further = [deepen_question(item, closable) for item in wanting]
+        return tuple(find_guided(index, item, guidance=guidance, count=count) for item in further)
 
 
 def remember_findings(ctx: StepContext, name: str, search: Callable[[], tuple[Finding, ...]]) -> tuple[Finding, ...]:

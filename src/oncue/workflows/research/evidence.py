@@ -7,13 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from oncue.workflows.research.claims import Claim
 from oncue.workflows.research.documents import Corpus
 from oncue.workflows.research.lexicon import Lexicon
 from oncue.workflows.research.quotations import Quotation, quote
 from oncue.workflows.research.ranking import Vector, inverse_frequencies, rank_by_centrality, select_diverse, weigh
 from oncue.workflows.research.retrieval import Hit, PassageIndex, mentions
 from oncue.workflows.research.sentences import is_dangling
-from oncue.workflows.research.steering import Query
+from oncue.workflows.research.steering import Query, Steered
 from oncue.workflows.research.synthesis import PlannedQuestion
 
 MAX_SENTENCES = 5
@@ -50,7 +51,9 @@ class Finding:
 
     ``evidence`` stands in reading order: sections by the rank of their best passage, sentences as in the section.
     ``coverage`` is the share of the wanted terms that the evidence mentions, 0 to 1. ``searched`` counts the passages the
-    sentences were chosen from.
+    sentences were chosen from. ``steered`` is what a comment asked of the search. ``answer`` is what a language model
+    wrote from the evidence alone (empty without one), ``unseen`` the number of sentences, from the end of the evidence,
+    that its prompt had no room for.
     """
 
     item: PlannedQuestion
@@ -58,6 +61,14 @@ class Finding:
     coverage: float
     gaps: tuple[Gap, ...]
     searched: int
+    steered: Steered | None = None
+    answer: tuple[Claim, ...] = ()
+    unseen: int = 0
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The sentences of the evidence, in order."""
+        return tuple(sentence.text for sentence in self.evidence)
 
 
 def find_evidence(item: PlannedQuestion, corpus: Corpus, *, count: int = MAX_SENTENCES) -> Finding:

@@ -46,21 +46,15 @@ class Goal:
     passages: tuple[str, ...]
 
 
-def derive_goals(question: str, corpus: Corpus, steering: Query | None = None) -> tuple[Goal, ...]:
+def derive_goals(question: str, corpus: Corpus) -> tuple[Goal, ...]:
     """At most six goals; fewer where little of the corpus answers to the question, none where nothing does."""
     with PassageIndex(corpus) as index:
-        return find_goals(index, question_query(question, steering))
+        return find_goals(index, question_query(question))
 
 
-def question_query(question: str, steering: Query | None = None) -> Query:
-    """The query of a question in words, with what a person wished for."""
-    wishes = steering or Query()
-    return Query(
-        terms=tuple(word for word in content_words(question) if word not in wishes.excluded),
-        added=wishes.added,
-        required=wishes.required,
-        excluded=wishes.excluded,
-    )
+def question_query(question: str) -> Query:
+    """The query of a question in words."""
+    return Query(terms=content_words(question))
 
 
 def find_goals(index: PassageIndex, query: Query) -> tuple[Goal, ...]:

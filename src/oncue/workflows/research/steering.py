@@ -6,10 +6,11 @@ A comment is read word by word, so that it works without a language model:
 ``+term``, ``require: a, b``   the term must stand in every passage (``must have``, ``only`` do the same)
 ``-term``, ``exclude: a, b``   no passage with the term is used (``without``, ``not``, ``ignore`` do the same)
 ``add: a, b``                  the terms are searched for besides the others
-other words                    added, where they carry meaning
+``"two words"``                one phrase; by itself it is added, and it may stand in every list
+other words                    added, where they carry meaning (not where a language model reads the comment)
 =============================  ===========================================================================
 
-A list runs to the end of its sentence or line. ``"two words"`` in quotes is one phrase everywhere.
+A list runs to the end of its sentence or line.
 """
 
 from __future__ import annotations
@@ -28,6 +29,10 @@ _LIST = re.compile(
 _SIGNED = re.compile(r"(?<![\w\"])(?P<sign>[+\-−])(?P<item>\"[^\"\n]+\"|[^\s,;+\"]+)")
 _QUOTED = re.compile(r"\"([^\"\n]+)\"")
 _ITEM = re.compile(r"\"([^\"]+)\"|([^,\"]+)")
+_INSTRUCTIONS = frozenset(
+    "look looking focus focusing concentrate consider emphasize emphasise shorter longer brief briefly concise".split()
+)
+"""Words of a comment that say what to do with the others; as a quoted phrase they are searched for all the same."""
 _EXCLUDING = frozenset(["exclude", "excludes", "excluded", "ignore", "without", "not"])
 _REQUIRING = frozenset(["require", "requires", "required", "must have", "only"])
 
@@ -50,6 +55,40 @@ class Query:
         return _distinct([*self.terms, *self.added, *self.required])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steered:
+    """What a comment asked of a search, as far as the corpus knows its words, and whether anything came of it.
+
+    ``unknown`` are words of the comment that no passage has; they are not searched for. ``has_effect`` says whether other
+    sentences (goals, searches) were chosen than without the comment; ``is_read``, whether a language model that wrote from
+    them was given the comment as well.
+    """
+
+    added: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    has_effect: bool = False
+    is_read: bool = False
+
+    def wishes(self) -> Query:
+        """The same as a query without ``terms``."""
+        return Query(added=self.added, required=self.required, excluded=self.excluded)
+
+    def __str__(self) -> str:
+        """``added: a, b; excluded: c; no passage has: d; the result is the same as without it``."""
+        parts = {
+            "added": self.added,
+            "required": self.required,
+            "excluded": self.excluded,
+            "no passage has": self.unknown,
+        }
+        told = [f"{name}: {', '.join(terms)}" for name, terms in parts.items() if terms]
+        told += [] if told or self.is_read else ["it has no word to search by"]
+        told += [] if self.has_effect else [f"the {'evidence' if self.is_read else 'result'} is the same as without it"]
+        return "; ".join([*told, *(["a model read it"] if self.is_read else [])])
+
+
 def steer(query: Query, steering: Query) -> Query:
     """The query with a comment's wishes; what a comment excludes is no longer searched for, even if it was before."""
     excluded = _distinct([*query.excluded, *steering.excluded])
@@ -63,8 +102,11 @@ def steer(query: Query, steering: Query) -> Query:
     )
 
 
-def steer_from_comment(text: str) -> Query:
-    """The wishes of a comment as a query without ``terms``; an empty comment gives an empty query."""
+def steer_from_comment(text: str, *, takes_words: bool = True) -> Query:
+    """The wishes of a comment as a query without ``terms``; an empty comment gives an empty query.
+
+    ``takes_words`` False: words outside of lists, signs and quotes are passed over; they are meant for a model.
+    """
     required: list[str] = []
     excluded: list[str] = []
     added: list[str] = []
@@ -84,7 +126,9 @@ def steer_from_comment(text: str) -> Query:
         return " "
 
     rest = _QUOTED.sub(take_quoted, _SIGNED.sub(take_signed, _LIST.sub(take_list, text)))
-    added.extend(word for word in split_words(rest) if is_content(word) and word not in WEAK_WORDS)
+    if takes_words:
+        passed_over = WEAK_WORDS | _INSTRUCTIONS
+        added.extend(word for word in split_words(rest) if is_content(word) and word not in passed_over)
     return steer(Query(), Query(added=_clean(added), required=_clean(required), excluded=_clean(excluded)))
 
 

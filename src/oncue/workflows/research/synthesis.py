@@ -10,7 +10,7 @@ from oncue.workflows.research.goals import Goal, question_query
 from oncue.workflows.research.lexicon import Lexicon
 from oncue.workflows.research.quotations import Quotation
 from oncue.workflows.research.retrieval import mentions
-from oncue.workflows.research.steering import Query, steer
+from oncue.workflows.research.steering import Query, Steered
 
 WHOLE = "whole"
 """The id of the planned question that asks the original question as it is."""
@@ -40,7 +40,8 @@ class Synthesis:
 
     ``left_out`` are the goals that were found and not chosen. Where none of several was chosen, the plan is empty.
     ``sources`` introduces the documents that support the goals best, each by the sentence of its abstract that says most
-    about the question; a document whose abstract does not mention it is left out.
+    about the question; a document whose abstract does not mention it is left out. ``steered`` is what a comment asked of the
+    searches of the plan; ``is_worded`` says that a language model wrote the topic and the questions.
     """
 
     question: str
@@ -49,6 +50,8 @@ class Synthesis:
     goals: tuple[Goal, ...]
     plan: tuple[PlannedQuestion, ...]
     left_out: tuple[Goal, ...] = ()
+    steered: Steered | None = None
+    is_worded: bool = False
 
     @property
     def is_declined(self) -> bool:
@@ -56,17 +59,10 @@ class Synthesis:
         return not self.goals and bool(self.left_out)
 
 
-def synthesize(
-    question: str,
-    goals: Sequence[Goal],
-    abstracts: Abstracts,
-    *,
-    left_out: Sequence[Goal] = (),
-    steering: Query | None = None,
-) -> Synthesis:
-    """The topic and the plan for the goals that were chosen; ``steering`` is a person's wish for every question."""
+def synthesize(question: str, goals: Sequence[Goal], abstracts: Abstracts, *, left_out: Sequence[Goal] = ()) -> Synthesis:
+    """The topic and the plan for the goals that were chosen."""
     whole = PlannedQuestion(
-        id=WHOLE, title="The question as a whole", question=question, goal="", query=question_query(question, steering)
+        id=WHOLE, title="The question as a whole", question=question, goal="", query=question_query(question)
     )
     is_declined = not goals and bool(left_out)
     return Synthesis(
@@ -74,29 +70,23 @@ def synthesize(
         topic=_declined(left_out) if is_declined else _topic(goals, abstracts),
         sources=_sources(whole.query, goals, abstracts),
         goals=tuple(goals),
-        plan=() if is_declined else (whole, *(plan_question(question, goal, steering) for goal in goals)),
+        plan=() if is_declined else (whole, *(plan_question(question, goal) for goal in goals)),
         left_out=tuple(left_out),
     )
 
 
-def plan_question(question: str, goal: Goal, steering: Query | None = None) -> PlannedQuestion:
+def plan_question(question: str, goal: Goal) -> PlannedQuestion:
     """The question of one goal: the words of the original question and the goal's most telling terms."""
-    asked = question_query(question, steering)
-    telling = tuple(term for term in goal.terms[:_GOAL_TERMS] if term not in asked.excluded)
+    asked = question_query(question).terms
     return PlannedQuestion(
         id=goal.id,
         title=goal.label,
         question=f"What does “{goal.label}” contribute to the question: {question}",
         goal=goal.id,
-        query=replace(asked, terms=tuple(dict.fromkeys([*asked.terms, *telling]))),
-        asked=asked.wanted(),
+        query=Query(terms=tuple(dict.fromkeys([*asked, *goal.terms[:_GOAL_TERMS]]))),
+        asked=asked,
         passages=goal.passages,
     )
-
-
-def steer_question(item: PlannedQuestion, steering: Query) -> PlannedQuestion:
-    """The same planned question, searched as a person wishes."""
-    return replace(item, query=steer(item.query, steering))
 
 
 def deepen_question(item: PlannedQuestion, uncovered: Sequence[str]) -> PlannedQuestion:

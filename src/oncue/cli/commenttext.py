@@ -1,0 +1,77 @@
+"""Comments as text for people: never cut, and without what could steer a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from oncue.cli.printing import fold
+from oncue.cli.questiontext import plain
+
+if TYPE_CHECKING:
+    from oncue.control.commentrecords import RunGuidance
+    from oncue.control.planview import PlannedComment, PlanView
+    from oncue.control.runview import RunView
+    from oncue.core.comments import Comment, GivenComment
+
+
+def quote(comment: Comment | GivenComment) -> str:
+    """The whole text in quotation marks, on one line."""
+    return f"“{' '.join(plain(comment.text).split())}”"
+
+
+def label(comment: Comment | GivenComment) -> str:
+    """``comment (data)``, or ``comment`` where no kind was given."""
+    return f"comment ({comment.kind.value})" if comment.kind else "comment"
+
+
+def for_steps(steps: Sequence[str]) -> str:
+    """For which steps a comment was given."""
+    return f"for {fold(list(steps))}" if steps else "for every step"
+
+
+def render_run_comment(run: RunView) -> list[str]:
+    """What a run was told, which steps read it, and which earlier comments they read besides."""
+    guidance = run.guidance
+    lines: list[str] = []
+    if guidance.comment is not None:
+        comment = guidance.comment
+        lines.append(f"{label(comment)} {for_steps(comment.steps)}: {quote(comment)}{_readers(run)}")
+    earlier = sorted({number for runs in guidance.read.values() for number in runs if number != run.number})
+    if earlier:
+        steps = [step for step, runs in guidance.read.items() if any(number in earlier for number in runs)]
+        lines.append(f"with {name_comments(earlier)}: {fold(list(steps))}")
+    return lines
+
+
+def _readers(run: RunView) -> str:
+    readers = run.guidance.readers()
+    if readers:
+        return f", read by {fold(list(readers))}"
+    return f"; {explain_unread(run.guidance)}" if run.is_comment_unread else ""
+
+
+def explain_unread(guidance: RunGuidance) -> str:
+    """Why a comment of a run that is over came to nothing."""
+    if guidance.failed:
+        return f"no output was made with it: {fold(list(guidance.failed))} came to no end"
+    return "no step read it"
+
+
+def name_comments(runs: Sequence[int]) -> str:
+    """``the comment of run 2``, ``the comments of runs 2 and 3``."""
+    if len(runs) == 1:
+        return f"the comment of run {runs[0]}"
+    return f"the comments of runs {', '.join(map(str, runs[:-1]))} and {runs[-1]}"
+
+
+def render_planned_comments(view: PlanView) -> list[str]:
+    """The comment of a plan and those that it carries along, with the steps that get them."""
+    lines = [f"  {label(view.comment.comment)}{_gets(view.comment)}: {quote(view.comment.comment)}"] if view.comment else []
+    return lines + [
+        f"  kept from run {kept.run}, {label(kept.comment)}{_gets(kept)}: {quote(kept.comment)}" for kept in view.kept_comments
+    ]
+
+
+def _gets(planned: PlannedComment) -> str:
+    return f" for {fold(list(planned.steps))}" if planned.steps else " for no step that can read it"
