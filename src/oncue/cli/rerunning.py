@@ -120,16 +120,17 @@ def _print_plan(screen: Screen, job: Job, order: Order) -> None:
 
 def _start(screen: Screen, job: Job, order: Order) -> int:
     from oncue.cli.following import continue_runs, show_changed_plan, start_and_follow
-    from oncue.cli.starting import check_digest, check_free, find_repeated, plan_order
+    from oncue.cli.starting import check_free, plan_order
+    from oncue.control.repeats import check_seen, find_repeated
     from oncue.errors import PlanChanged
 
-    known = find_repeated(screen.workspace, job, order.trigger_id)
+    known = find_repeated(screen.workspace, job.id, order.trigger_id)
     if known is not None:
         screen.say(f"trigger {order.trigger_id} started run {known.number} already")
         return continue_runs(screen, [known])
     try:
         prepared = plan_order(screen.workspace, job.id, order)
-        check_digest(prepared, order)
+        check_seen(prepared, order.digest)
         if not order.may_queue:
             check_free(screen.workspace, job)
         return start_and_follow(screen, prepared, order)
