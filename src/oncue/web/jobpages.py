@@ -19,6 +19,7 @@ from oncue.control.joblist import JobOrder, view_job_table
 from oncue.control.jobspage import STATE_WORDS, JobFilter
 from oncue.control.stepwords import EXPLAINED
 from oncue.core.model import Job
+from oncue.web.access import Permission
 from oncue.web.doorpages import enter
 from oncue.web.frame import draw
 from oncue.web.site import Reading, Site, TheJob, TheSite, get_identity
@@ -131,9 +132,12 @@ TheUnfolded = Annotated[UnfoldQuery, Depends()]
 
 
 @router.get("/jobs/{job}")
-def job_page(*, request: Request, site: TheSite, job: TheJob, unfold: TheUnfolded, _: Reading) -> str:
-    """One job as a board."""
-    return _draw_job("job.html", request, site, job=job, unfold=unfold)
+def job_page(
+    *, request: Request, site: TheSite, job: TheJob, unfold: TheUnfolded, identity: Reading, panel: Search = ""
+) -> str:
+    """One job as a board; with ``panel=open`` the run panel opens at once."""
+    opens = panel == "open" and identity.may(Permission.OPERATE)
+    return _draw_job("job.html", request, site, job=job, unfold=unfold, opens_panel=opens)
 
 
 @router.get("/parts/jobs/{job}")
@@ -148,12 +152,20 @@ def head_part(*, request: Request, site: TheSite, job: TheJob, _: Reading) -> st
     return draw_job_page("job_head.html", request, site, job=job)
 
 
-def _draw_job(template: str, request: Request, site: Site, *, job: Job, unfold: UnfoldQuery) -> str:
+def _draw_job(template: str, request: Request, site: Site, *, job: Job, unfold: UnfoldQuery, opens_panel: bool = False) -> str:
     cursor = str(site.feed.cursor)
     board = view_board(site.workspace, job.id)
     return draw(
-        template, request, site, head=board, unfolded=unfold.look(board), words=EXPLAINED, tab="steps", cursor=cursor
-    )  # fmt: skip
+        template,
+        request,
+        site,
+        head=board,
+        unfolded=unfold.look(board),
+        words=EXPLAINED,
+        tab="steps",
+        cursor=cursor,
+        opens_panel=opens_panel,
+    )
 
 
 def draw_job_page(template: str, request: Request, site: Site, *, job: Job, tab: str = "", **values: object) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from oncue.web import doorpages, jobpages, panelpages
+from oncue.web import actpages, doorpages, jobpages, panelpages, questionpages
 
 router = APIRouter()
-for _pages in (doorpages, jobpages, panelpages):
+for _pages in (doorpages, jobpages, panelpages, questionpages, actpages):
     router.include_router(_pages.router)

@@ -25,6 +25,7 @@
     const button = event.target.closest("button");
     if (button?.matches("[data-close]")) button.closest("dialog").close();
     if (button?.matches("[data-start]")) start(button);
+    if (button?.matches("[data-dismiss]")) button.closest(".said").remove();
     for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
   });
 
