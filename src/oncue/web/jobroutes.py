@@ -89,7 +89,8 @@ def list_attempts(
 @router.get("/jobs/{job}/steps/{step:path}/why", response_model=shapes.WhyRecord)
 def explain_step(*, site: TheSite, _: Reading, job: TheJob, step: str) -> object:
     """Why a step is missing, stale, accepted or fresh."""
-    return view_why(site.workspace, job.id, step).as_dict()
+    view = view_why(site.workspace, job.id, step)
+    return {"job_id": view.job_id, "step": view.asked, "steps": [one.as_dict() for one in view.steps]}
 
 
 @router.get("/jobs/{job}/steps/{step:path}/output", response_model=shapes.OutputsRecord)

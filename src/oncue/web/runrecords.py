@@ -7,6 +7,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import replace
 
+from oncue.control.commentrecords import NO_GUIDANCE, read_guidance
 from oncue.control.decisionview import waiting_questions
 from oncue.control.instants import show_instant
 from oncue.control.runview import RunView, describe_run, failure_as_dict, is_interrupted, view_run
@@ -46,9 +47,16 @@ def read_runs(workspace: Workspace, job: Job, *, cursor: str | None, limit: int)
 def _describe(workspace: Workspace, reader: Reader, job: Job, *, page: Sequence[Run]) -> list[dict[str, object]]:
     triggers = reader.list_triggers(job.id)
     executed = reader.executed_steps(job.id)
+    guidance = read_guidance(reader, job.id)
     records = []
     for run in page:
-        view = describe_run(reader, run, executed=executed.get(run.number, ()), trigger=triggers.get(run.number))
+        view = describe_run(
+            reader,
+            run,
+            executed=executed.get(run.number, ()),
+            trigger=triggers.get(run.number),
+            guidance=guidance.get(run.number, NO_GUIDANCE),
+        )
         records.append(run_record(run, replace(view, is_interrupted=is_interrupted(workspace, run))))
     return records
 

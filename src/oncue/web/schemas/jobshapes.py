@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import Field
 
 from oncue.web.schemas.questionshapes import LateAnswer, QuestionRecord
-from oncue.web.schemas.runshapes import RunRecord
+from oncue.web.schemas.runshapes import CommentRecord, RunRecord
 from oncue.web.schemas.wire import Answer, Body, FailureRecord, Finding, Reason
 
 
@@ -49,7 +49,7 @@ class LastAttempt(Answer):
 
 
 class StepRecord(Answer):
-    """One step: ``run`` and ``artifact`` are those of its current output."""
+    """One step: ``run`` and ``artifact`` are those of its current output, ``comments`` the runs whose comments steered it."""
 
     id: str
     ordinal: int
@@ -59,6 +59,7 @@ class StepRecord(Answer):
     last_attempt: LastAttempt | None
     run: int | None
     artifact: str | None
+    comments: list[int]
 
 
 class StepsRecord(Answer):
@@ -97,6 +98,7 @@ class ExplainedStep(StepRecord):
     """A step with why it is as it is, and the command that comes next."""
 
     explanations: list[ExplanationRecord]
+    steered_by: list[CommentRecord]
     next: str
 
 

@@ -115,9 +115,18 @@ class EstimateRecord(Answer):
     """What a run may cost; null is unknown, and ``unknown`` names the steps without a history."""
 
     seconds: RangeRecord | None
-    tokens: object
-    usd: object
+    tokens: RangeRecord | None
+    usd: RangeRecord | None
     unknown: list[str]
+
+
+class PlannedCommentRecord(Answer):
+    """A comment in a plan, with the steps that get it; ``run`` is null for the one of the request."""
+
+    run: int | None
+    text: str
+    kind: str | None
+    steps: list[str]
 
 
 class PlanRecord(Answer):
@@ -131,6 +140,8 @@ class PlanRecord(Answer):
     warnings: list[Finding]
     steps: list[PlannedStepRecord]
     becomes_stale: list[str]
+    comment: PlannedCommentRecord | None
+    kept_comments: list[PlannedCommentRecord]
     estimate: EstimateRecord
 
 
@@ -176,6 +187,19 @@ class TriggerRecord(Answer):
     metadata: dict[str, object]
 
 
+class CommentRecord(Answer):
+    """A comment on record; ``steps`` is empty where it was for every step, ``unread`` says that it reached none."""
+
+    run: int
+    text: str
+    kind: str | None
+    steps: list[str]
+    author: str
+    reason: str
+    given_at: datetime
+    unread: bool = False
+
+
 class RunRecord(Answer):
     """One run; the ``ui_`` names repeat what its trigger says."""
 
@@ -192,6 +216,8 @@ class RunRecord(Answer):
     started_at: datetime | None
     ended_at: datetime | None
     interrupted: bool
+    comment: CommentRecord | None
+    comments_read: dict[str, list[int]]
     trigger: TriggerRecord | None = None
     stale: list[str] | None = None
     questions: list[QuestionRecord] = Field(default_factory=list)
