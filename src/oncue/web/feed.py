@@ -63,6 +63,7 @@ class Subscription:
     """What one client has not seen yet. ``has_gap`` says that it was too slow and some of it was dropped."""
 
     job_id: JobId | None = None
+    kept: int = KEPT_EVENTS
     backlog: deque[Numbered] = field(default_factory=deque)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     has_gap: bool = False
@@ -81,7 +82,7 @@ class Subscription:
         mine = batch if self.job_id is None else [one for one in batch if one.event.job_id == self.job_id]
         if not mine:
             return
-        if len(self.backlog) + len(mine) > KEPT_EVENTS:
+        if len(self.backlog) + len(mine) > self.kept:
             self.backlog.clear()
             self.has_gap = True
         else:
@@ -92,13 +93,16 @@ class Subscription:
 class Feed:
     """Hands every event of the workspace to whoever subscribed; all methods but the thread's own run in the event loop."""
 
-    def __init__(self, store: Store, phases: PhaseBook, *, epoch: str, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self, store: Store, phases: PhaseBook, *, epoch: str, monotonic: Callable[[], float], kept: int = KEPT_EVENTS
+    ) -> None:
         self.epoch = epoch
+        self._kept = kept
         self._phases = phases
         self.number = 0
         self._store = store
         self._monotonic = monotonic
-        self._recent: deque[Numbered] = deque(maxlen=KEPT_EVENTS)
+        self._recent: deque[Numbered] = deque(maxlen=kept)
         self._subscriptions: set[Subscription] = set()
         self._marks: dict[JobId, int] = {}
         self._stopping = threading.Event()
@@ -134,7 +138,7 @@ class Feed:
 
     def subscribe(self, job_id: JobId | None = None) -> Subscription:
         """Begin to collect what comes from now on."""
-        subscription = Subscription(job_id=job_id)
+        subscription = Subscription(job_id=job_id, kept=self._kept)
         self._subscriptions.add(subscription)
         return subscription
 

@@ -40,7 +40,7 @@ async def stream_topics(feed: Feed, topics: Sequence[str], after: str) -> AsyncI
     subscription = feed.subscribe(_only_job(topics))
     try:
         yield json.dumps({"seq": str(feed.cursor)})
-        for topic in topics if after and _has_missed(feed, after, topics) else ():
+        for topic in _missed_topics(feed, after, topics) if after else ():
             yield json.dumps({"seq": str(feed.cursor), "topic": topic})
         while not subscription.is_over:
             await subscription.arrived.wait()
@@ -70,7 +70,9 @@ def _only_job(topics: Sequence[str]) -> JobId | None:
     return JobId(only.removeprefix(JOB)) if only.startswith(JOB) else None
 
 
-def _has_missed(feed: Feed, after: str, topics: Sequence[str]) -> bool:
+def _missed_topics(feed: Feed, after: str, topics: Sequence[str]) -> list[str]:
+    """The topics that were touched after a cursor; all of them where that is not known any more."""
     cursor = Cursor.parse(after)
     missed = feed.since(cursor) if cursor else None
-    return missed is None or not topics_of(missed).isdisjoint(topics)
+    touched = set(topics) if missed is None else topics_of(missed)
+    return [topic for topic in topics if topic in touched]
