@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, sync_playwright
 
 from oncue import wiring
 from oncue.control.jobs import create_job
@@ -17,7 +18,7 @@ from oncue.control.workspace import Workspace
 from tests.browser.flows import ATLAS
 from tests.web.hosting import Host, hosted
 
-SIZES = {"wide": {"width": 1440, "height": 900}, "narrow": {"width": 390, "height": 844}}
+SIZES: dict[str, ViewportSize] = {"wide": {"width": 1440, "height": 900}, "narrow": {"width": 390, "height": 844}}
 SHOTS = Path(os.environ.get("ONCUE_SHOTS", ".screenshots"))
 PATIENCE_MS = 20_000
 
@@ -91,7 +92,7 @@ Visit = Callable[..., Visitor]
 
 @contextmanager
 def visiting(
-    chromium: Browser, host: Host, *, size: str = "wide", scheme: str = "light", bypass_csp: bool = False
+    chromium: Browser, host: Host, *, size: str = "wide", scheme: Literal["light", "dark"] = "light", bypass_csp: bool = False
 ) -> Iterator[Visitor]:
     context = chromium.new_context(
         viewport=SIZES[size], color_scheme=scheme, bypass_csp=bypass_csp, locale="en-GB", timezone_id="UTC"

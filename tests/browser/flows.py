@@ -77,7 +77,8 @@ def report(ranking: list[str], finding: dict[str, str], catalogue: dict, params)
     """Write the report that people read."""
     body = "\\n".join(f"- {finding[name]}" for name in ranking)
     table = "| source | rank |\\n| --- | --- |\\n" + "\\n".join(f"| {name} | {n} |" for n, name in enumerate(ranking, 1))
-    return f"# Energy in {params.region}\\n\\n{catalogue['sources']} sources were weighed.\\n\\n## Findings\\n\\n{body}\\n\\n{table}\\n"
+    head = f"# Energy in {params.region}\\n\\n{catalogue['sources']} sources were weighed.\\n\\n## Findings\\n\\n"
+    return f"{head}{body}\\n\\n{table}\\n"
 '''
 
 INTERVIEW = '''\
@@ -86,6 +87,7 @@ INTERVIEW = '''\
 from oncue import Workflow
 
 interview = Workflow("interview", phases=["Ask"])
+MODES = [{"id": "once", "label": "Once"}, {"id": "deep", "label": "Deep loop"}]
 PERSON = {
     "type": "object",
     "required": ["name"],
@@ -103,7 +105,7 @@ def everything(ctx) -> dict:
         "number": ctx.ask("amount", "How much?", kind="number"),
         "confirm": ctx.ask("continue", "Go on?", kind="confirm"),
         "text": ctx.ask("words", "In your own words?", kind="text"),
-        "choice": ctx.ask("run_mode", "Which mode?", options=[{"id": "once", "label": "Once"}, {"id": "deep", "label": "Deep loop"}]),
+        "choice": ctx.ask("run_mode", "Which mode?", options=MODES),
         "form": ctx.ask("person", "Who are you?", schema=PERSON),
     }
 '''

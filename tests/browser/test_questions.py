@@ -47,7 +47,8 @@ def test_a_question_appears_by_itself_and_its_answer_moves_the_run_on(
     expect(page.locator("#inbox-link .badge")).to_have_count(0)
 
 
-def test_the_inbox_shows_what_waits_in_all_jobs(visitor: Visitor, asking: str) -> None:
+@pytest.mark.usefixtures("asking")
+def test_the_inbox_shows_what_waits_in_all_jobs(visitor: Visitor) -> None:
     page = visitor.go("/inbox")
 
     expect(page.locator(".question")).to_have_count(1)
@@ -55,7 +56,8 @@ def test_the_inbox_shows_what_waits_in_all_jobs(visitor: Visitor, asking: str) -
     visitor.shoot("inbox")
 
 
-def test_a_question_that_was_settled_meanwhile_says_by_whom(visitor: Visitor, host: Host, asking: str) -> None:
+@pytest.mark.usefixtures("asking")
+def test_a_question_that_was_settled_meanwhile_says_by_whom(visitor: Visitor, host: Host) -> None:
     page = visitor.go("/inbox")
     page.route("**/live**", lambda route: route.abort())
     page.evaluate("document.querySelector('#inbox').removeAttribute('data-live')")
@@ -126,7 +128,7 @@ def test_every_kind_of_question_has_its_fields(visitor: Visitor, host: Host, wor
     }
 
 
-def test_what_is_typed_stays_while_the_page_follows_the_run(visitor: Visitor, host: Host, asking: str) -> None:
+def test_what_is_typed_stays_while_the_page_follows_the_run(visitor: Visitor, asking: str) -> None:
     page = visitor.go(f"/jobs/{asking}")
     page.get_by_label("Many jobs").check()
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from oncue.web import actpages, doorpages, jobpages, panelpages, questionpages
+from oncue.web import actpages, doorpages, jobpages, panelpages, questionpages, steppages
 
 router = APIRouter()
-for _pages in (doorpages, jobpages, panelpages, questionpages, actpages):
+for _pages in (doorpages, jobpages, panelpages, questionpages, actpages, steppages):
     router.include_router(_pages.router)

@@ -39,7 +39,9 @@ def page_environment() -> Environment:
     )
     environment.filters.update(instant=show_time, duration=show_duration, markdown=render_markdown)
     environment.filters.update(quote=quote_all, iso=show_instant, brief=show_brief, size=show_size)
-    environment.filters.update(form_fields=form_fields, response_words=describe_response, reasons=join_reasons)
+    environment.filters.update(
+        form_fields=form_fields, response_words=describe_response, reasons=join_reasons, value=show_whole
+    )
     environment.globals["static"] = static_url
     environment.globals["m"] = environment.get_template("macros.html").module
     return environment
@@ -69,6 +71,13 @@ def show_brief(value: object) -> str:
 def join_reasons(reasons: Iterable[Reason]) -> str:
     """Reasons in words."""
     return "; ".join(map(explain_reason, reasons))
+
+
+def show_whole(value: object) -> str:
+    """A value of a table: text as it is, nothing for null, anything else as JSON."""
+    if value is None:
+        return "–"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def show_size(count: int) -> str:

@@ -106,5 +106,8 @@
   }
 
   localize(document);
-  document.addEventListener("htmx:after:swap", () => localize(document));
+  document.addEventListener("htmx:after:swap", () => {
+    localize(document);
+    for (const element of document.querySelectorAll("oncue-left, oncue-since")) element.tick();
+  });
 })();
