@@ -338,7 +338,7 @@ def test_every_answer_forbids_foreign_scripts_frames_and_guesses(standing: tuple
     assert "unsafe" not in reply.headers["content-security-policy"]
     assert (policy["frame-ancestors"], policy["object-src"], policy["base-uri"]) == ("'none'", "'none'", "'none'")
     assert reply.headers["x-content-type-options"] == "nosniff"
-    assert reply.headers["referrer-policy"] == "no-referrer"
+    assert reply.headers["referrer-policy"] == "same-origin"
     assert "server" not in reply.headers
 
 
