@@ -286,6 +286,7 @@ def test_a_prompt_that_cannot_be_meant_is_refused(text: str, line: int, field: s
         ("steps: [{id: p, prompt: 'Go {{ params.y }}'}]", 1, "steps[1].prompt", "no parameter 'y'"),
         ("steps: [{id: p, prompt: 'Go {{ inputs.y }}'}]", 1, "steps[1].prompt", "'y' is no step that this one needs"),
         ("persona: '{{ params.x }}'\nsteps: [{id: p, prompt: Go}]", 1, "persona", "cannot be templates"),
+        ("rules: For {{ params.x }}\nsteps: [{id: p, prompt: Go}]", 1, "rules", "cannot be templates"),
         ("rules: ['', a]\nsteps: [{id: p, prompt: Go}]", 1, "rules[1]", "a rule must say something"),
         ("steps: [{id: p, prompt: [Go]}]", 1, "steps[1].prompt", "must be a mapping"),
     ],
