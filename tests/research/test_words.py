@@ -202,6 +202,31 @@ def test_the_summary_keeps_the_sentences_it_rests_on(made: Synthesis, finding: F
     assert all(text in desk.wished[0].context for text in finding.texts)
 
 
+def test_a_writer_sees_its_last_words_and_not_the_rest_of_its_output(
+    made: Synthesis, finding: Finding, handbook: Corpus, tmp_path: Path
+) -> None:
+    before = replace(finding, answer=(Claim(text="Heat ages.", evidence=(1,)), Claim(text="Much.", evidence=(2,))))
+    desk = MemoryDesk(tmp_path, TypeAdapter(Finding).dump_python(before, mode="json"), drafts=[draft("Heat.")])
+    plain = MemoryDesk(tmp_path, TypeAdapter(Finding).dump_python(finding, mode="json"), drafts=[draft("Heat.")])
+    goals = as_output(Any, made.goals)
+    inputs = {
+        "goals": goals,
+        "selection": goals,
+        "abstracts": as_output(Abstracts, summarize_corpus(handbook)),
+        "corpus": as_output(Corpus, handbook),
+    }
+    said = replace(made, topic="Heat.", is_worded=True)
+    planning = MemoryDesk(tmp_path, TypeAdapter(Synthesis).dump_python(said, mode="json"), drafts=[worded(made)])
+
+    find(handbook, made, desk=desk, folder=tmp_path)
+    find(handbook, made, desk=plain, folder=tmp_path)
+    run("synthesis", Synthesis, inputs, desk=planning, folder=tmp_path)
+
+    assert desk.wished[0].previous == "Heat ages.\nMuch."
+    assert plain.wished[0].previous == ""
+    assert planning.wished[0].previous == "\n".join(["Heat.", *(item.question for item in made.plan)])
+
+
 def test_a_summary_of_nothing_asks_no_model(made: Synthesis, tmp_path: Path) -> None:
     desk = MemoryDesk(tmp_path, drafts=[draft("Invented.")])
     inputs = {
