@@ -200,7 +200,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, reply.body.encode(), kind="text/event-stream" if is_stream else "application/json")
         elif status is not None and not (is_stream and scripted.text):
             wait = {"Retry-After": f"{reply.retry_after}"} if reply.retry_after is not None else {}
-            self._send(status, json.dumps(protocol.error(status, scripted.message)).encode(), headers=wait)
+            body = json.dumps(protocol.error(status, scripted.message)).encode()
+            self._send(status, body, headers={**wait, **reply.headers})
         elif is_stream:
             self._stream(request, scripted)
         else:
