@@ -62,7 +62,7 @@ class Comment:
 class GivenComment:
     """A comment on record: who gave it to which steps, when and why.
 
-    ``run`` names it within its job. ``steps`` are ids of steps or names of definitions; none means every step of the run.
+    ``run`` names it within its job. ``steps`` are ids of steps or names of definitions; none means every step of the job.
     """
 
     job_id: JobId
