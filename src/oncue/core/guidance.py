@@ -61,10 +61,11 @@ def find_comment_warnings(request: RunRequest, snapshot: JobSnapshot, executing:
         reached = reached_steps(comment_targets(request, snapshot, executing), executing)
         deaf = sorted({step_name(this) for this in reached if not _takes_comment(this, snapshot)})
         if deaf:
+            why = "it neither calls a model nor reads" if len(deaf) == 1 else "they neither call a model nor read"
             found.append(
                 Finding(
                     code=FindingCode.COMMENT_UNREAD,
-                    message=f"the comment changes nothing in {', '.join(deaf)}: they neither call a model nor read comments",
+                    message=f"the comment changes nothing in {', '.join(deaf)}: {why} comments",
                     hint="--only --step STEP names the steps it is for",
                 )
             )
