@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from threading import Lock
+from typing import TYPE_CHECKING
 
 from oncue.core.modelport import ModelClient, ModelSpec, NoModel, PriceTable, Provider
 from oncue.core.ports import Clock
 from oncue.errors import InvalidInput
 from oncue.models.prices import is_listed, is_set
 from oncue.models.providers import explain_missing
+
+if TYPE_CHECKING:
+    from oncue.models.telemetry import Tracing
 
 
 class ModelCatalog:
@@ -20,6 +25,9 @@ class ModelCatalog:
     ) -> None:
         self._clock = clock
         self._environment = environment
+        self._lock = Lock()
+        self._tracing: Tracing | None = None
+        self._is_tracing_open = False
         self._silence = {"silence_seconds": silence_seconds} if silence_seconds is not None else {}
 
     def open(self, spec: ModelSpec, *, prices: PriceTable) -> ModelClient:
@@ -31,13 +39,13 @@ class ModelCatalog:
         why = self.explain_unusable(spec)
         if why:
             raise NoModel(why)
-        if spec.provider is Provider.RECORDED:
-            from oncue.models.recorded import open_recorded
+        client = self._open(spec, prices)
+        tracing = self._find_tracing()
+        if tracing is None:
+            return client
+        from oncue.models.telemetry import TracedClient
 
-            return open_recorded(spec, prices=prices, clock=self._clock)
-        from oncue.models.remote import open_remote
-
-        return open_remote(spec, prices=prices, clock=self._clock, environment=self._environment, **self._silence)
+        return TracedClient(client, tracing)
 
     def explain_unusable(self, spec: ModelSpec) -> str:
         """Why a model cannot be used from here; empty where nothing is known that would stand in the way."""
@@ -54,6 +62,25 @@ class ModelCatalog:
 
             return is_script_priced(spec, prices)
         return is_listed(spec, at=self._clock.now())
+
+    def _open(self, spec: ModelSpec, prices: PriceTable) -> ModelClient:
+        if spec.provider is Provider.RECORDED:
+            from oncue.models.recorded import open_recorded
+
+            return open_recorded(spec, prices=prices, clock=self._clock)
+        from oncue.models.remote import open_remote
+
+        return open_remote(spec, prices=prices, clock=self._clock, environment=self._environment, **self._silence)
+
+    def _find_tracing(self) -> Tracing | None:
+        """Where spans go; one for all clients."""
+        with self._lock:
+            if not self._is_tracing_open:
+                from oncue.models.telemetry import open_tracing
+
+                self._tracing = open_tracing(self._environment)
+                self._is_tracing_open = True
+            return self._tracing
 
 
 def _explain_script(spec: ModelSpec) -> str:

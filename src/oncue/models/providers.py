@@ -42,6 +42,11 @@ def explain_missing(spec: ModelSpec, environment: Mapping[str, str]) -> str:
     return ""
 
 
+def is_remote(spec: ModelSpec) -> bool:
+    """Whether a model answers over HTTP."""
+    return spec.provider in _ADDRESSES
+
+
 def address_of(spec: ModelSpec) -> str:
     """The base address of a model's server. Ollama's chat API is below ``/v1``, whether or not that was written."""
     if spec.provider is Provider.OLLAMA and spec.url and not spec.url.endswith("/v1"):
