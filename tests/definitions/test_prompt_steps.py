@@ -161,8 +161,11 @@ def test_files_are_texts_by_name_and_as_a_whole(tmp_path: Path) -> None:
             "input_too_large",
             "has 4,000,001 bytes, and a prompt takes at most",
         ),
-        ("""'{{ inputs.a["c.md"] }}'""", files(MemoryBlobs(), a__md=b"x"), "template", "c.md"),
-        ("'{{ inputs.a.title }}'", output({"name": "x"}), "template", "no attribute 'title'"),
+        ("""'{{ inputs.a["c.md"] }}'""", files(MemoryBlobs(), a__md=b"x"), "template", "there is no 'c.md' (there is: a.md)"),
+        ("'{{ inputs.a.title }}'", output({"name": "x"}), "template", "there is no 'title' (there is: name)"),
+        ("'{{ inputs[params.x] }}'", output(1), "template", "there is no 1 (there is: a, b)"),
+        ("'{{ inputs.a.n.m }}'", output({"n": 5}), "template", "has no attribute 'm'"),
+        ("'{{ inputs.a.n }}'", output({}), "template", "there is no 'n' (there is: nothing)"),
         ("'{{ inputs.a }}'", output(" \n"), "empty_prompt", "the prompt is empty"),
     ],
 )
