@@ -227,7 +227,7 @@ def test_neither_budgets_nor_estimates_read_a_row_of_a_call(sqlite_place: Place)
     sqlite_place.open().close()
 
     with closing(sqlite3.connect(sqlite_place.folder / "oncue.db")) as connection:
-        for name in ("spent", "spent_in_run", "spent_by_attempt", "has_calls"):
+        for name in ("spent", "spent_in_run", "spent_by_attempt", "spent_in_attempt", "has_calls"):
             sql = load_sql("sqlite")[name]
             steps = connection.execute(f"EXPLAIN QUERY PLAN {sql}", ("x",) * sql.count("?")).fetchall()
             told = [step[-1] for step in steps]
