@@ -13,7 +13,7 @@ oncue() {
   local word
   printf '$ oncue'
   for word in "$@"; do
-    [[ $word =~ ^[A-Za-z0-9_./:=,-]+$ ]] && printf ' %s' "$word" || printf ' %s' "${word@Q}"
+    [[ $word =~ ^[A-Za-z0-9_./:=,-]+$ ]] && printf ' %s' "$word" || printf " '%s'" "$word"
   done
   printf '\n'
   "$ONCUE" "$@"
