@@ -219,6 +219,13 @@ def test_what_steered_a_step_and_what_came_later_for_it_is_left_behind(
     assert [comment.run for comment in found] == left
 
 
+def test_a_comment_that_the_current_output_was_made_without_is_not_left_behind_again() -> None:
+    bench = weekly()
+    bench.done("plan", "made in run 2, by code that read no comment", run=2)
+
+    assert comments_left_behind(with_comments(bench, given(1), given(2)), StepId("plan")) == ()
+
+
 def test_a_comment_whose_run_failed_is_left_behind() -> None:
     bench = weekly()
     bench.failed("plan", run=2)

@@ -197,6 +197,11 @@ def test_every_comment_is_quoted_with_its_kind() -> None:
     assert quote_comments([]) == ""
 
 
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"])
+def test_every_kind_of_line_is_a_line_of_its_own(end: str) -> None:
+    assert quote_comments([Comment(text=f"a{end}b{end}{end}c")]) == "> a\n> b\n> \n> c"
+
+
 def test_a_comment_reaches_corrections_too() -> None:
     for correction in (replace(PLAIN, draft="d", problem="p"), replace(PLAIN, problem="p")):
         assert commented("Use 2024.", parts=correction).section(SectionName.COMMENT) == "> Use 2024."
