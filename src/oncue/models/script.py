@@ -145,7 +145,6 @@ class ScriptReply(_Part):
 class Rule(_Part):
     """Replies, given one after the other to the requests that a rule answers; the last is given again and again."""
 
-    name: str = ""
     when: When = When()
     reply: Annotated[tuple[ScriptReply, ...], BeforeValidator(_read_reply), Field(min_length=1)]
 
