@@ -404,9 +404,21 @@ def test_a_schema_is_on_the_wire_and_the_answer_is_left_as_it_is(serve: Serve, p
 
 
 @over_http
-def test_a_schema_that_no_provider_takes_is_asked_for_below_the_rules(serve: Serve, provider: str) -> None:
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "array", "items": {"type": "string"}},
+        {"type": "object"},
+        {"type": "object", "properties": {"scores": {"type": "object", "additionalProperties": {"type": "number"}}}},
+        {"$defs": {"N": {"type": "object", "properties": {"n": {"$ref": "#/$defs/N"}}}}, "$ref": "#/$defs/N"},
+        {"anyOf": [{"type": "string"}, {"type": "integer"}]},
+    ],
+    ids=["array", "any-object", "free-keys", "recursive", "either"],
+)
+def test_a_schema_that_providers_cannot_express_is_asked_for_below_the_rules(
+    serve: Serve, provider: str, schema: dict[str, Any]
+) -> None:
     setup = serve(provider, [{"reply": '["a"]'}])
-    schema = {"type": "array", "items": {"type": "string"}}
     request = replace(request_for(), schema=schema)
 
     answer, watched = setup.send(request)

@@ -52,6 +52,7 @@ from oncue.core.secrets import KnownSecret, known_secrets, redact
 from oncue.models.failures import explain_failure
 from oncue.models.prices import price_by_list, price_by_setting
 from oncue.models.providers import open_model
+from oncue.models.schemas import is_closed_object
 
 if TYPE_CHECKING:
     from pydantic_ai.models import Model, StreamedResponse
@@ -212,10 +213,10 @@ async def _note_answer(response: httpx2.Response) -> None:
 
 
 def _compose(request: ModelRequest, *, is_native: bool) -> tuple[ModelRequestParameters, list[ModelMessage]]:
-    """The messages, and what is asked of the library: its own schema where the provider takes that one, else only text."""
+    """The messages, and what is asked of the library: the provider's own schemas where they can say the same, else text."""
     parameters = ModelRequestParameters()
     system = request.system
-    if request.schema is not None and is_native and request.schema.get("type") == "object":
+    if request.schema is not None and is_native and is_closed_object(request.schema):
         asked = OutputObjectDefinition(json_schema=dict(request.schema), name=request.schema_name)
         parameters = replace(parameters, output_mode="native", output_object=asked)
     elif request.schema is not None:
