@@ -67,7 +67,8 @@ def _is_plain(text: str, place: int) -> bool:
         return True
     before, after = text[place - 1 : place], text[place + 1 : place + 2]
     if sign in _JOINERS:
-        return _is_joined(before) and _is_joined(after)
+        is_behind_emoji = before in _SELECTORS and _is_plain(text, place - 1)
+        return (is_behind_emoji or _is_joined(before)) and _is_joined(after)
     return sign in _SELECTORS and (before in _KEYCAPS or (_is_symbol(before) and not before.isascii()))
 
 
@@ -77,9 +78,7 @@ def _has_shape(sign: str) -> bool:
 
 def _is_joined(sign: str) -> bool:
     """Whether a joiner may stand beside it."""
-    if not sign or sign.isascii():
-        return False
-    return sign in _SELECTORS or (_has_shape(sign) and unicodedata.category(sign)[0] in "LMS")
+    return bool(sign) and not sign.isascii() and _has_shape(sign) and unicodedata.category(sign)[0] in "LMS"
 
 
 def _is_symbol(sign: str) -> bool:
