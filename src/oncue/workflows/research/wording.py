@@ -31,7 +31,7 @@ search by, such as other words for the same thing."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordedQuestion:
-    """The question of one goal, named by the goal's id; ``search`` are further words to search by."""
+    """The question of one goal, named by the goal's id, and further words to search by."""
 
     goal: str
     question: str
