@@ -67,6 +67,7 @@ def test_a_secret_in_a_comment_is_refused_and_is_nowhere_afterwards(shell: Shell
     assert debugged.code == 2
     assert secret not in debugged.out + debugged.err
     assert secret.encode() not in stored(shell)
+    assert "No secrets." in " ".join(shell.run("job", "rerun", "--help").out.split())
     assert len(shell.get("job", "history", job)["runs"]) == 1
     assert comments(shell, job) == []
 
