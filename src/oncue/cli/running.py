@@ -38,7 +38,7 @@ def run(invocation: Invocation, job: str, *, limits: Limits, reason: str, no_wai
 
     A run that asks is answered here at a terminal, else with `oncue answer` from anywhere; --no-wait does not wait for that.
     An unfinished run is continued: one that was interrupted, or paused by single steps. If another process executes it, this
-    one waits for it. Comments that were given to the steps that run are carried along.
+    one waits for it. Comments that were given to the steps before are carried along; `oncue job rerun --failed` leaves them.
     """
     wish = _Wish(reason=reason, limits=limits)
     _carry_on(invocation, job, wish, is_json=is_json, may_wait=not no_wait)
