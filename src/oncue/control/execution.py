@@ -186,24 +186,7 @@ class Executor:
             return run
         if ahead or is_waiting or (run.owner != self.worker_id and is_owned(store, run)):
             return None
-        return store.write(lambda tx: self._own(tx, run))
-
-    def _own(self, tx: Transaction, run: Run) -> Run | None:
-        now = self._workspace.clock.now()
-        is_first = run.started_at is None
-        kind = EventType.RUN_STARTED if is_first else EventType.RUN_CONTINUED
-        taken = replace(
-            run,
-            state=RunState.RUNNING,
-            owner=self.worker_id,
-            fence=run.fence + 1,
-            started_at=run.started_at or now,
-        )
-        tx.append_events(run.job_id, [], now)
-        if not tx.update_run(taken, expected=run.state, expected_fence=run.fence):
-            return None
-        tx.append_events(run.job_id, [EventDraft(type=kind, run=run.number, data={"worker": self.worker_id})], now)
-        return taken
+        return store.write(partial(_own, workspace=self._workspace, run=run, worker=self.worker_id))
 
     def _make_execution(self, run: Run, stored: StoredRun) -> RunExecution:
         deadline = budget_deadline(run, stored.attempts, monotonic=self._workspace.clock.monotonic())
@@ -292,3 +275,15 @@ class Executor:
         for run in first.values():
             if (run.job_id, run.number) not in self._running:
                 self._engine.submit([advance_task(run.job_id, run.number)])
+
+
+def _own(tx: Transaction, *, workspace: Workspace, run: Run, worker: WorkerId) -> Run | None:
+    """Become the owner of a run as it was read; None where another worker was faster."""
+    now = workspace.clock.now()
+    kind = EventType.RUN_STARTED if run.started_at is None else EventType.RUN_CONTINUED
+    taken = replace(run, state=RunState.RUNNING, owner=worker, fence=run.fence + 1, started_at=run.started_at or now)
+    tx.append_events(run.job_id, [], now)
+    if not tx.update_run(taken, expected=run.state, expected_fence=run.fence):
+        return None
+    tx.append_events(run.job_id, [EventDraft(type=kind, run=run.number, data={"worker": worker})], now)
+    return taken
