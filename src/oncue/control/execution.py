@@ -199,7 +199,7 @@ class Executor:
             return run
         if ahead or is_waiting or (run.owner != self.worker_id and is_owned(store, run)):
             return None
-        return store.write(partial(_own, self._workspace, run, self.worker_id))
+        return store.write(partial(_own, workspace=self._workspace, run=run, worker=self.worker_id))
 
     def _make_execution(self, run: Run, stored: StoredRun) -> RunExecution:
         deadline = budget_deadline(run, stored.attempts, monotonic=self._workspace.clock.monotonic())
@@ -290,7 +290,7 @@ class Executor:
                 self._engine.submit([advance_task(run.job_id, run.number)])
 
 
-def _own(workspace: Workspace, run: Run, worker: WorkerId, tx: Transaction) -> Run | None:  # noqa: PLR0917
+def _own(tx: Transaction, *, workspace: Workspace, run: Run, worker: WorkerId) -> Run | None:
     """Become the owner of a run as it was read; None where another worker was faster."""
     now = workspace.clock.now()
     kind = EventType.RUN_STARTED if run.started_at is None else EventType.RUN_CONTINUED
