@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
@@ -39,9 +39,8 @@ def page_environment() -> Environment:
     )
     environment.filters.update(instant=show_time, duration=show_duration, markdown=render_markdown)
     environment.filters.update(quote=quote_all, iso=show_instant, brief=show_brief, size=show_size)
-    environment.filters.update(
-        form_fields=form_fields, response_words=describe_response, reasons=join_reasons, value=show_whole
-    )
+    environment.filters.update(form_fields=form_fields, response_words=describe_response)
+    environment.filters.update(reasons=join_reasons, value=show_whole, scope_words=show_scope)
     environment.globals["static"] = static_url
     environment.globals["m"] = environment.get_template("macros.html").module
     return environment
@@ -78,6 +77,17 @@ def show_whole(value: object) -> str:
     if value is None:
         return "–"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def show_scope(request: Mapping[str, object]) -> str:
+    """What a request covers, in words."""
+    scope = str(request.get("scope"))
+    steps = request.get("steps")
+    names = [str(step) for step in steps] if isinstance(steps, list | tuple) else []
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    listed = ", ".join(names[:3]) + more
+    words = {"all": "everything", "resume": "what was missing, failed or stale", "phase": f"phase {request.get('phase')}"}
+    return words.get(scope) or f"{scope} {listed}"
 
 
 def show_size(count: int) -> str:
