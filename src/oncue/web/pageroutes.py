@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from oncue.web import actpages, doorpages, jobpages, panelpages, questionpages, runpages, steppages
+from oncue.web import actpages, doorpages, drawingpages, jobpages, panelpages, questionpages, runpages, steppages
 
 router = APIRouter()
-for _pages in (doorpages, jobpages, panelpages, questionpages, actpages, steppages, runpages):
+for _pages in (doorpages, jobpages, panelpages, questionpages, actpages, steppages, runpages, drawingpages):
     router.include_router(_pages.router)
