@@ -5,6 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 CRATE  := .venv-crate
 VENDOR := src/oncue/web/static/vendor/htmx.min.js
+AXE    := tests/browser/vendor/axe.min.js
 WORKERS ?= 2
 CODE   := $(wildcard src tests tools benchmarks)
 GENERATORS := $(patsubst tools/%.py,tools.%,$(wildcard tools/*_report.py tools/schemas.py tools/cli_help.py))
@@ -74,7 +75,11 @@ $(VENDOR): package.json package-lock.json src/oncue/web/static/vendor.json requi
 	@$(BIN)/python -m tools.vendor
 	@touch $@
 
-browser:  ## make sure that the browser tests have a Chromium
+$(AXE): package.json package-lock.json tests/browser/vendor.json requirements/node.lock | $(BIN)/python
+	@$(BIN)/python -m tools.vendor --tests
+	@touch $@
+
+browser: $(AXE)  ## make sure that the browser tests have a Chromium
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || { \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    echo "Installing Chromium for the browser tests ..." && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; \
@@ -127,5 +132,5 @@ docs: setup-dev  ## regenerate every committed file that is made from the code
 schemas: docs  ## the same: the wire schemas are among them
 
 clean:  ## remove the environment, caches and builds
-	rm -rf $(VENV) $(CRATE) $(dir $(VENDOR)) dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov
+	rm -rf $(VENV) $(CRATE) $(dir $(VENDOR)) $(dir $(AXE)) .screenshots dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov
 	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -10,6 +10,7 @@ from pathlib import Path
 from benchmarks.execution import measure_shape
 from benchmarks.figure import Figure
 from benchmarks.footprint import measure_disk, measure_memory
+from benchmarks.guidance import measure_guidance
 from benchmarks.machine import describe_machine
 from benchmarks.planning import measure_planning
 from benchmarks.processes import ROOT
@@ -28,6 +29,7 @@ MEASUREMENTS: dict[str, Callable[[Settings], Iterator[Figure]]] = {
     "start": measure_starts,
     "disk": measure_disk,
     "memory": measure_memory,
+    "guidance": measure_guidance,
 }
 
 

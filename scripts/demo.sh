@@ -10,8 +10,11 @@ rm -rf demo && mkdir demo && cd demo
 
 say() { printf '\n== %s\n\n' "$*"; }
 oncue() {
+  local word
   printf '$ oncue'
-  printf ' %q' "$@"
+  for word in "$@"; do
+    [[ $word =~ ^[A-Za-z0-9_./:=,-]+$ ]] && printf ' %s' "$word" || printf " '%s'" "$word"
+  done
   printf '\n'
   "$ONCUE" "$@"
 }
@@ -44,18 +47,21 @@ head -n 24 report.md
 say "Rerun one finding, and only what really changes after it. The same sentences come out, so the report is cut off:"
 oncue job rerun --only --step 'finding[2]' --downstream rerun
 
-say "Now ask that finding for fewer sentences. What would happen?"
-oncue job rerun --only --step 'finding[2]' --param evidence=2 --reason "shorter, please" --plan
+say "Now say what to change: a comment. Here it steers what is searched for; where a model writes, its prompts carry it. What would happen?"
+COMMENT='exclude: pdb; add: "context manager"'
+oncue job rerun --only --step 'finding[2]' --comment "$COMMENT" --kind method --reason "the debugger is beside the point" --plan
 
-say "Do it. The report stays readable, and is stale:"
-oncue job rerun --only --step 'finding[2]' --param evidence=2 --reason "shorter, please"
+say "Do it, and see what the step made of the comment. The report stays readable, and is stale:"
+oncue job rerun --only --step 'finding[2]' --comment "$COMMENT" --kind method --reason "the debugger is beside the point"
+oncue job log 'finding[2]'
 oncue job why report
 
 say "Bring everything up to date: only what is stale runs."
-oncue job rerun --failed --reason "finish with shorter findings"
+oncue job rerun --failed --reason "finish with the better finding"
 
-say "Who ran what, when and why; and what people decided:"
+say "Who ran what, when and why; what people wrote; and what they decided:"
 oncue job history
+oncue job comments
 oncue job decisions
 "$ONCUE" job artifact report --file report.md > report.md
 

@@ -37,6 +37,17 @@ def test_a_quick_run_reports_every_figure_as_a_table_and_as_json(tmp_path: Path,
     assert list((tmp_path / "disk").iterdir()) == []
 
 
+@pytest.mark.proves("S0-27")
+def test_comments_mend_what_a_rerun_alone_does_not_and_no_comment_breaks_a_rule(tmp_path: Path) -> None:
+    done = run_benchmarks(tmp_path, "guidance")
+
+    assert done.returncode == 0, done.stderr
+    results = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))
+    first, again, commented, twice, hostile, ruled = (figure["value"] for figure in results["figures"])
+    assert first == again < commented < twice == 100
+    assert (hostile, ruled) == (100, 100)
+
+
 def test_an_unknown_name_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     done = run_benchmarks(tmp_path, "chains")
 

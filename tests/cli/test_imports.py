@@ -36,7 +36,9 @@ def loaded(folder: Path, *command: str) -> tuple[int, set[str]]:
     return int(code), {module.strip() for module in modules}
 
 
-@pytest.mark.parametrize("command", [("--help",), ("job", "--help"), ("job", "rerun", "--help"), ("--version",)])
+@pytest.mark.parametrize(
+    "command", [("--help",), ("job", "--help"), ("job", "rerun", "--help"), ("config", "set", "--help"), ("--version",)]
+)
 def test_help_loads_no_library_but_click(tmp_path: Path, command: tuple[str, ...]) -> None:
     code, modules = loaded(tmp_path, *command)
 
@@ -61,7 +63,15 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 @pytest.mark.parametrize(
     "command",
-    [("show", "JOB"), ("history", "JOB"), ("why", "JOB", "a"), ("artifact", "JOB", "a"), ("events", "JOB"), ("list",)],
+    [
+        ("show", "JOB"),
+        ("history", "JOB"),
+        ("comments", "JOB"),
+        ("why", "JOB", "a"),
+        ("artifact", "JOB", "a"),
+        ("events", "JOB"),
+        ("list",),
+    ],
     ids=lambda command: command[0],
 )
 @pytest.mark.parametrize("form", [(), ("--json",)], ids=["text", "json"])

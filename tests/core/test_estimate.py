@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from oncue.core.estimate import Estimate, Range, estimate_plan
+from oncue.core.modelcalls import Spending
 from oncue.core.plan import plan_run
 from oncue.core.request import Downstream, RunRequest, Scope
 from tests.core.bench import Bench, weekly
@@ -54,6 +55,68 @@ def test_without_a_history_it_is_unknown_and_never_zero(seen: dict[str, list[flo
 
 def test_instances_that_are_not_known_yet_are_unknown() -> None:
     assert estimate(weekly(), SEEN, Scope.ALL) == Estimate(seconds=None, unknown=("summary", "check"))
+
+
+COSTS = {
+    "plan": [Spending(calls=2, tokens=300, usd=0.5), Spending(calls=1, tokens=100, usd=0.25)],
+    "report": [Spending(calls=1, tokens=1000, usd=2.0)],
+}
+NOTHING, BLIND, UNPRICED = (
+    Spending(),
+    Spending(calls=1, unknown_tokens=1, unknown_usd=1),
+    Spending(calls=1, tokens=7, unknown_usd=1),
+)
+
+
+def cost(
+    costs: dict[str, list[Spending]], scope: Scope = Scope.FROM, *, downstream: Downstream = Downstream.MARK_STALE
+) -> tuple[Range | None, Range | None]:
+    """What a run of the plan and the report may cost, in tokens and in dollars."""
+    request = RunRequest(scope=scope, steps=("plan",), downstream=downstream)
+    found = estimate_plan(plan_run(weekly().snapshot(), request), SEEN, costs)
+    assert found.seconds is not None
+    return found.tokens, found.usd
+
+
+def test_the_cheapest_and_the_dearest_attempts_of_every_step_add_up() -> None:
+    assert cost(COSTS) == (Range(low=1100, high=1300), Range(low=2.25, high=2.5))
+    assert cost(COSTS, Scope.ONLY) == (Range(low=100, high=300), Range(low=0.25, high=0.5))
+
+
+def test_a_step_that_called_no_model_costs_nothing() -> None:
+    assert cost(COSTS | {"report": [NOTHING]}) == (Range(low=100, high=300), Range(low=0.25, high=0.5))
+
+
+def test_a_step_that_may_be_cut_off_may_cost_no_money() -> None:
+    assert cost(COSTS, Scope.ONLY, downstream=Downstream.RERUN) == (Range(low=100, high=1300), Range(low=0.25, high=2.5))
+
+
+@pytest.mark.parametrize(
+    ("report", "tokens", "usd"),
+    [
+        ([BLIND], None, None),
+        ([UNPRICED], Range(low=107, high=307), None),
+        ([], None, None),
+        ([BLIND, *COSTS["report"]], Range(low=1100, high=1300), Range(low=2.25, high=2.5)),
+    ],
+    ids=["nothing known", "no price", "no attempt", "one of two known"],
+)
+def test_what_is_not_known_of_a_call_is_unknown_and_never_zero(
+    report: list[Spending], tokens: Range | None, usd: Range | None
+) -> None:
+    assert cost(COSTS | {"report": report}) == (tokens, usd)
+
+
+def test_a_job_that_never_called_a_model_has_no_estimate_of_money() -> None:
+    assert cost({}) == (None, None)
+
+
+def test_a_step_without_a_history_leaves_money_unknown_too() -> None:
+    plan = plan_run(weekly().snapshot(), RunRequest(scope=Scope.FROM, steps=("plan",)))
+
+    found = estimate_plan(plan, {"plan": [1.0]}, COSTS)
+
+    assert found == Estimate(seconds=None, unknown=("report",))
 
 
 def test_a_plan_that_executes_nothing_has_no_estimate() -> None:

@@ -46,11 +46,12 @@ def questions_of(workspace: Workspace, job_id: JobId, *, run: int | None = None)
 async def _run(workspace: Workspace, job_id: JobId, script: dict[str, list[object]], *, request: RunRequest) -> Run:
     async with executing(workspace) as executor:
         started = await asyncio.to_thread(_start, workspace, executor, job_id, request=request)
-        while True:
-            run = await executor.finish(job_id, started.number)
-            if run.state is not RunState.WAITING:
-                return run
-            await asyncio.to_thread(_answer, workspace, job_id, script)
+        run = await executor.finish(job_id, started.number)
+        while run.state is RunState.WAITING:
+            # The wait for the next pause begins first: the executor may see an answer, and go on, before anybody waits for it.
+            answering = asyncio.to_thread(_answer, workspace, job_id, script)
+            run, _ = await asyncio.gather(executor.finish(job_id, started.number), answering)
+        return run
 
 
 def _start(workspace: Workspace, executor: Executor, job_id: JobId, *, request: RunRequest) -> Run:
@@ -67,7 +68,5 @@ def _start(workspace: Workspace, executor: Executor, job_id: JobId, *, request: 
 
 
 def _answer(workspace: Workspace, job_id: JobId, script: dict[str, list[object]]) -> None:
-    waiting = [question for question in questions_of(workspace, job_id) if question.decision is None]
-    assert waiting, "a run that waits has asked"
-    for question in waiting:
+    for question in [question for question in questions_of(workspace, job_id) if question.decision is None]:
         answer_question(workspace, question, actor="ann", response=script[question.asking.type].pop(0))

@@ -277,6 +277,7 @@ HEAD = "params: {x: 1}\nsteps:\n  - id: q\n    ask:\n"
         ("      message: Q\n      on_timeout: defalt\n", 6, "ask.on_timeout", "no policy 'defalt' (did you mean default"),
         ("      message: Q\n      on_timeout: default\n", 6, "ask.on_timeout", "has no default to take"),
         ("      message: Q\n      schema: {type: objekt}\n", 6, "ask.schema", "schema of the form 'q' is wrong"),
+        ("      message: Q\n      schema: {allOf: [{$ref: '#/x'}]}\n", 6, "ask.schema", "$ref '#/x' leads nowhere"),
         ("      message: Q\n      kind: text\n      schema: {}\n", 7, "ask.schema", "of kind text has no schema"),
         ("      message: Q\n      schema: {x: 1e999}\n", 6, "ask.schema", "plain JSON"),
         ("      message: Q\n      schema: {required: [a]}\n      default: {}\n", 7, "ask.default", "the form does not fit"),

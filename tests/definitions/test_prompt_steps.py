@@ -127,6 +127,18 @@ def test_request_and_context_are_filled_in(prompt: str, request_text: str, conte
     assert (wish.request, wish.context) == (request_text, context)
 
 
+def test_a_schema_may_refer_to_its_own_parts(tmp_path: Path) -> None:
+    step = draft(tmp_path, prompt="{request: Go, output: {$ref: '#/$defs/x', $defs: {x: {$ref: '#/$defs/y'}, y: {}}}}")
+
+    assert step.body["output"] == {"$ref": "#/$defs/x", "$defs": {"x": {"$ref": "#/$defs/y"}, "y": {}}}
+
+
+def test_the_instances_of_a_fan_out_stand_under_their_keys(tmp_path: Path) -> None:
+    wish = compose(tmp_path, "'{{ inputs | length }}: {{ inputs.a }}'", inputs={"a": {"k": printed("x\n"), "l": output(1)}})
+
+    assert wish.request == '2: {\n  "k": "x",\n  "l": 1\n}'
+
+
 def test_what_stands_in_an_input_is_never_a_template(tmp_path: Path) -> None:
     wish = compose(tmp_path, "'{{ inputs.a }} {{ params.x }}'", inputs={"a": printed("{{ params.y }}")}, x="{% if %}")
 
@@ -161,8 +173,11 @@ def test_files_are_texts_by_name_and_as_a_whole(tmp_path: Path) -> None:
             "input_too_large",
             "has 4,000,001 bytes, and a prompt takes at most",
         ),
-        ("""'{{ inputs.a["c.md"] }}'""", files(MemoryBlobs(), a__md=b"x"), "template", "c.md"),
-        ("'{{ inputs.a.title }}'", output({"name": "x"}), "template", "no attribute 'title'"),
+        ("""'{{ inputs.a["c.md"] }}'""", files(MemoryBlobs(), a__md=b"x"), "template", "there is no 'c.md' (there is: a.md)"),
+        ("'{{ inputs.a.title }}'", output({"name": "x"}), "template", "there is no 'title' (there is: name)"),
+        ("'{{ inputs[params.x] }}'", output(1), "template", "there is no 1 (there is: a, b)"),
+        ("'{{ inputs.a.n.m }}'", output({"n": 5}), "template", "has no attribute 'm'"),
+        ("'{{ inputs.a.n }}'", output({}), "template", "there is no 'n' (there is: nothing)"),
         ("'{{ inputs.a }}'", output(" \n"), "empty_prompt", "the prompt is empty"),
     ],
 )
@@ -258,7 +273,8 @@ HEAD = "params: {x: 1}\nsteps:\n  - {id: a, run: ls}\n  - id: p\n    prompt:\n"
         ("      request: Go\n      model: gpt\n", 7, "prompt.model", "names no model"),
         ("      request: Go\n      output: {type: objekt}\n", 7, "prompt.output", "the JSON Schema is wrong"),
         ("      request: Go\n      output: {x: 1e999}\n", 7, "prompt.output", "plain JSON"),
-        ("      request: Go\n      output: {$ref: 'http://x/y'}\n", 7, "prompt.output", "nothing is fetched"),
+        ("      request: Go\n      output: {$ref: 'http://x/y'}\n", 7, "prompt.output", "leads nowhere within the schema"),
+        ("      request: Go\n      output: {items: {$ref: '#/$defs/x'}}\n", 7, "prompt.output", "'#/$defs/x' leads nowhere"),
         ("      request: Go\n      output: text\n", 7, "prompt.output", "must be a mapping"),
         ("      request: Go\n      temperature: 3\n", 7, "prompt.temperature", "less than or equal to 2"),
         ("      request: Go\n      max_tokens: 0\n", 7, "prompt.max_tokens", "greater than or equal to 1"),
@@ -286,6 +302,7 @@ def test_a_prompt_that_cannot_be_meant_is_refused(text: str, line: int, field: s
         ("steps: [{id: p, prompt: 'Go {{ params.y }}'}]", 1, "steps[1].prompt", "no parameter 'y'"),
         ("steps: [{id: p, prompt: 'Go {{ inputs.y }}'}]", 1, "steps[1].prompt", "'y' is no step that this one needs"),
         ("persona: '{{ params.x }}'\nsteps: [{id: p, prompt: Go}]", 1, "persona", "cannot be templates"),
+        ("rules: For {{ params.x }}\nsteps: [{id: p, prompt: Go}]", 1, "rules", "cannot be templates"),
         ("rules: ['', a]\nsteps: [{id: p, prompt: Go}]", 1, "rules[1]", "a rule must say something"),
         ("steps: [{id: p, prompt: [Go]}]", 1, "steps[1].prompt", "must be a mapping"),
     ],

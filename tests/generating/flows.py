@@ -68,6 +68,17 @@ async def blocking(ctx: StepContext) -> str:
     return text
 
 
+excerpting = Workflow("excerpting", phases=["count"], params={})
+
+
+@excerpting.step(phase="count")
+def ledger(ctx: StepContext) -> dict[str, str]:
+    """Keep more than the model needs to see again."""
+    before = ctx.previous
+    shown = str(before["sum"]) if isinstance(before, dict) else ""
+    return {"sum": ctx.generate("Add up.", previous=shown), "rest": "a long list"}
+
+
 asking = Workflow("asking", phases=["ask"], params={})
 
 

@@ -114,6 +114,19 @@ def test_a_kept_context_holds_the_steps_own_last_output_and_a_clean_one_does_not
     assert attempts(workspace, job, "draft")[-1].context is mode
 
 
+def test_a_step_may_show_a_part_of_its_last_output(open_desk: OpenDesk) -> None:
+    workspace, model = open_desk(always("forty"))
+    job = new_job(workspace, model, "excerpting")
+    run(workspace, job)
+
+    run(workspace, job, only("ledger"))
+
+    first, again = calls(workspace, job, "ledger")
+    shown = {section.name: text(workspace, section.hash) for section in again.sections}
+    assert SectionName.PREVIOUS not in {section.name for section in first.sections}
+    assert shown[SectionName.PREVIOUS] == "forty"
+
+
 def test_a_key_that_the_process_knows_is_replaced_before_it_is_sent(
     open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

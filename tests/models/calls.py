@@ -59,5 +59,12 @@ async def send_watched(client: ModelClient, request: ModelRequest) -> tuple[Mode
 
 
 def send(client: ModelClient, request: ModelRequest) -> tuple[ModelReply, Watched]:
-    """The same, in an event loop of its own."""
-    return asyncio.run(send_watched(client, request))
+    """The same, in an event loop of its own; the client is closed."""
+
+    async def go() -> tuple[ModelReply, Watched]:
+        try:
+            return await send_watched(client, request)
+        finally:
+            await client.close()
+
+    return asyncio.run(go())

@@ -3,19 +3,21 @@
 import json
 
 from tests.support.repository import ROOT
-from tools.vendor import find_wrong, load_listed
+from tools.vendor import PAGES, TESTS, find_wrong, load_listed
 
 LOCK = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))
 
 
 def test_every_front_end_file_is_the_listed_one() -> None:
-    assert find_wrong() == [], "Run: make vendor"
+    assert find_wrong(PAGES) == [], "Run: make vendor"
+    assert find_wrong(TESTS) == [], "Run: make browser"
 
 
 def test_the_listed_versions_are_the_locked_ones() -> None:
     locked = {name.removeprefix("node_modules/"): entry["version"] for name, entry in LOCK["packages"].items() if name}
 
-    assert {entry["package"]: entry["version"] for entry in load_listed().values()} == locked
+    listed = [*load_listed(PAGES).values(), *load_listed(TESTS).values()]
+    assert {entry["package"]: entry["version"] for entry in listed} == locked
 
 
 def test_the_lock_of_the_front_end_holds_hashes_and_no_address() -> None:

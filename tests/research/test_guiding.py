@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from oncue.workflows.research.abstracts import summarize_corpus
 from oncue.workflows.research.citations import prove_citations
@@ -17,7 +19,9 @@ from oncue.workflows.research.guiding import (
     find_guided_evidence,
     guide_synthesis,
 )
+from oncue.workflows.research.lexicon import Lexicon
 from oncue.workflows.research.reporting import write_report
+from oncue.workflows.research.retrieval import mentions
 from oncue.workflows.research.steering import Steered
 from oncue.workflows.research.summarizing import choose_summary
 from oncue.workflows.research.synthesis import WHOLE, PlannedQuestion, Synthesis, synthesize
@@ -113,6 +117,24 @@ def test_plain_words_are_left_to_a_model_that_reads_them(docs: Corpus) -> None:
     assert finding.item.query.excluded == ("pdb",)
     assert finding.steered
     assert finding.steered.is_read
+
+
+WORDS = 'exclude: require: add: ignore the without -heat +cells "half charge" , ; . and winter NOT OR * " ( zebra'
+COMMENTS = st.one_of(st.text(max_size=200), st.lists(st.sampled_from(WORDS.split(" "))).map(" ".join))
+
+
+@settings(max_examples=60, deadline=None)
+@given(COMMENTS)
+def test_whatever_is_written_its_exclusions_and_requirements_hold(handbook: Corpus, comment: str) -> None:
+    finding = find(handbook, comment, question=BATTERIES)
+
+    steered = finding.steered
+    assert steered is not None
+    lexicon = Lexicon(searched(finding, handbook))
+    for text in map(lexicon.keys, searched(finding, handbook)):
+        assert not any(mentions(lexicon, text, term) for term in steered.excluded)
+        assert all(mentions(lexicon, text, term) for term in steered.required)
+    assert not set(finding.item.query.wanted()) & set(steered.excluded)
 
 
 def test_a_comment_changes_the_goals(docs: Corpus) -> None:

@@ -23,6 +23,13 @@ QUERIES = st.builds(Query, terms=WORDS, added=WORDS, required=WORDS, excluded=WO
         ("well-known post-mortem", ("known", "post", "mortem"), (), ()),
         ("+heat -heat", (), (), ("heat",)),
         ('say more of "look and feel"', ("look and feel",), (), ()),
+        ("exclude: pdb, require: context manager, os.path", (), ("context manager", "os path"), ("pdb",)),
+        ('exclude: "trial and error", pdb and bdb', (), (), ("trial and error", "pdb", "bdb")),
+        ("ignore the debugger and pdb, please", (), (), ("debugger", "pdb")),
+        ("Don't use the post mortem module, but tracebacks.", ("tracebacks",), (), ("post mortem module",)),
+        ("without everything about pdb because it is beside the point", ("beside", "point"), (), ("pdb",)),
+        ('avoid "the with statement" and asyncio; generators', ("generators",), (), ("the with statement", "asyncio")),
+        ("do not search for examples", (), (), ()),
         ("Please focus on the __exit__ method", ("exit",), (), ()),
     ],
 )
@@ -33,7 +40,7 @@ def test_comments_are_read_as_documented(
 
 
 def test_where_a_model_reads_the_words_only_signs_lists_and_quotes_steer() -> None:
-    comment = 'Write it for managers, +costs -taxes; add: "net present value". And shorter!'
+    comment = 'Write it for managers, ignore the risks, +costs -taxes; add: "net present value". And shorter!'
 
     wishes = steer_from_comment(comment, takes_words=False)
 

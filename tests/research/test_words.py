@@ -17,17 +17,18 @@ from oncue.workflows.research.abstracts import Abstracts, summarize_corpus
 from oncue.workflows.research.answering import answer_in_words
 from oncue.workflows.research.citations import prove_citations
 from oncue.workflows.research.claims import Claim, Draft, Statement
+from oncue.workflows.research.deepening import Deepening
 from oncue.workflows.research.documents import Corpus
 from oncue.workflows.research.evidence import Finding, find_evidence
 from oncue.workflows.research.flow import workflow
 from oncue.workflows.research.gathering import gather
-from oncue.workflows.research.goals import derive_goals
+from oncue.workflows.research.goals import derive_goals, question_query
 from oncue.workflows.research.reporting import write_report
 from oncue.workflows.research.summarizing import Summary
-from oncue.workflows.research.synthesis import Synthesis, synthesize
+from oncue.workflows.research.synthesis import WHOLE, PlannedQuestion, Synthesis, synthesize
 from oncue.workflows.research.wording import WordedPlan, WordedQuestion, find_plan_faults
 from tests.definitions.desk import MemoryDesk, make_call, output, run_body
-from tests.research.samples import write_folder
+from tests.research.samples import TOPICS, corpus_of, write_folder
 
 QUESTION = "How does heat affect the ageing of batteries?"
 
@@ -202,6 +203,31 @@ def test_the_summary_keeps_the_sentences_it_rests_on(made: Synthesis, finding: F
     assert all(text in desk.wished[0].context for text in finding.texts)
 
 
+def test_a_writer_sees_its_last_words_and_not_the_rest_of_its_output(
+    made: Synthesis, finding: Finding, handbook: Corpus, tmp_path: Path
+) -> None:
+    before = replace(finding, answer=(Claim(text="Heat ages.", evidence=(1,)), Claim(text="Much.", evidence=(2,))))
+    desk = MemoryDesk(tmp_path, TypeAdapter(Finding).dump_python(before, mode="json"), drafts=[draft("Heat.")])
+    plain = MemoryDesk(tmp_path, TypeAdapter(Finding).dump_python(finding, mode="json"), drafts=[draft("Heat.")])
+    goals = as_output(Any, made.goals)
+    inputs = {
+        "goals": goals,
+        "selection": goals,
+        "abstracts": as_output(Abstracts, summarize_corpus(handbook)),
+        "corpus": as_output(Corpus, handbook),
+    }
+    said = replace(made, topic="Heat.", is_worded=True)
+    planning = MemoryDesk(tmp_path, TypeAdapter(Synthesis).dump_python(said, mode="json"), drafts=[worded(made)])
+
+    find(handbook, made, desk=desk, folder=tmp_path)
+    find(handbook, made, desk=plain, folder=tmp_path)
+    run("synthesis", Synthesis, inputs, desk=planning, folder=tmp_path)
+
+    assert desk.wished[0].previous == "Heat ages.\nMuch."
+    assert plain.wished[0].previous == ""
+    assert planning.wished[0].previous == "\n".join(["Heat.", *(item.question for item in made.plan)])
+
+
 def test_a_summary_of_nothing_asks_no_model(made: Synthesis, tmp_path: Path) -> None:
     desk = MemoryDesk(tmp_path, drafts=[draft("Invented.")])
     inputs = {
@@ -255,3 +281,22 @@ def test_nothing_that_a_model_writes_can_pose_as_a_part_of_the_report(
     assert report.references == plain.references
     headings = re.compile(r"^#+ .*$", re.MULTILINE)
     assert headings.findall(report.markdown) == headings.findall(plain.markdown)
+
+
+def test_where_no_model_writes_a_comment_is_read_word_by_word_all_the_same(tmp_path: Path) -> None:
+    corpus = corpus_of(**{f"on_{word}": f"The {word} is described in one sentence of this text.\n" for word in TOPICS})
+    item = PlannedQuestion(id=WHOLE, title="whole", question="", goal="", query=question_query("sun and wind"))
+    given = GivenComment(job_id=JobId("j"), run=2, text="more about frost", given_at=datetime(2026, 1, 1, tzinfo=UTC))
+    desk = MemoryDesk(tmp_path, drafts=[draft("Never asked for.")], comments=[given])
+    inputs = {
+        "finding": {"whole": as_output(Finding, find_evidence(item, corpus, count=1))},
+        "mode": output("DEEP_LOOP"),
+        "corpus": as_output(Corpus, corpus),
+    }
+    params = {"continue": "Yes", "max_iterations": 2}
+
+    deeper = run("deepening", Deepening, inputs, desk=desk, folder=tmp_path, params=params)
+
+    ((found,),) = [iteration.findings for iteration in deeper.iterations]
+    assert (found.steered.added, found.steered.is_read) == (("frost",), False)
+    assert desk.wished == []

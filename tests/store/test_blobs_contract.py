@@ -50,6 +50,22 @@ def test_a_file_is_stored_as_its_bytes_are(blobs: Blobs, tmp_path: Path, body: b
     assert blobs.put(body) == content_hash(body)
 
 
+@pytest.mark.parametrize("begin", [0, 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 7, 2_560_000 - 1, 2_560_000])
+def test_a_stream_can_be_read_from_any_place(blobs: Blobs, begin: int) -> None:
+    body = BODIES["several pieces"]
+    address = blobs.put(body)
+
+    with blobs.open(address) as stream:
+        size = stream.seek(0, 2)
+        stream.seek(begin)
+        part = stream.read(300)
+        stream.seek(3)
+        again = stream.read(5)
+
+    assert size == len(body) == 2_560_000
+    assert (part, again) == (body[begin : begin + 300], body[3:8])
+
+
 def test_a_stream_can_be_read_in_any_steps(blobs: Blobs) -> None:
     body = BODIES["several pieces"]
     address = blobs.put(body)

@@ -188,6 +188,13 @@ def test_spending_adds_up_what_is_known_and_counts_what_is_not(store: Store) -> 
         assert reader.spending(JOB, 3) == Spending()
 
 
+def test_a_price_that_is_no_number_is_unknown(store: Store) -> None:
+    keep_calls(store, answered(a_call(1)), answered(a_call(2), usd=float("nan")))
+
+    with store.read() as reader:
+        assert reader.spending(JOB) == Spending(calls=2, tokens=400, usd=0.25, unknown_usd=1)
+
+
 def test_a_job_that_never_called_a_model_has_no_costs(store: Store) -> None:
     with_job(store)
     keep_success(store, an_attempt("collect"))
@@ -227,7 +234,7 @@ def test_neither_budgets_nor_estimates_read_a_row_of_a_call(sqlite_place: Place)
     sqlite_place.open().close()
 
     with closing(sqlite3.connect(sqlite_place.folder / "oncue.db")) as connection:
-        for name in ("spent", "spent_in_run", "spent_by_attempt", "has_calls"):
+        for name in ("spent", "spent_in_run", "spent_by_attempt", "spent_in_attempt", "has_calls"):
             sql = load_sql("sqlite")[name]
             steps = connection.execute(f"EXPLAIN QUERY PLAN {sql}", ("x",) * sql.count("?")).fetchall()
             told = [step[-1] for step in steps]

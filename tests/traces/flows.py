@@ -58,17 +58,51 @@ def count(search: list[str]) -> int:
     return len(search)
 
 
-spread = Workflow("spread", phases=["all"], params={})
+spread = Workflow("spread", phases=["all"], params={"count": 2})
 
 
 @spread.step(phase="all")
-def names() -> list[str]:
+def names(params: Params) -> list[str]:
     """What is spread over."""
-    return ["ash", "elm"]
+    return ["ash", "elm", *(f"tree {number}" for number in range(3, params.count + 1))]
 
 
 @spread.step(phase="all", each="names")
 def line(item: str, ctx: StepContext) -> str:
     """A line about each."""
     written: str = ctx.generate(f"A line about {item}.")
+    return written
+
+
+unsure = Workflow("unsure", phases=["all"], params={"topic": "rain"})
+
+
+@unsure.step(phase="all", source=True)
+def fetched(ctx: StepContext) -> str:
+    """Fetch from outside, with a model's help."""
+    written: str = ctx.generate("What is new?")
+    return written
+
+
+@unsure.step(phase="all")
+def asking(params: Params, ctx: StepContext) -> str:
+    """Ask a person, then a model."""
+    answer: str = ctx.ask("sure", "Sure?", options=["yes", "no"])
+    written: str = ctx.generate(f"Write about {params.topic}, {answer}.")
+    return written
+
+
+@unsure.step(phase="all")
+def twice(params: Params, ctx: StepContext) -> str:
+    """Two calls, the second after the first."""
+    first: str = ctx.generate(f"A word about {params.topic}.")
+    second: str = ctx.generate(f"A sentence with {first}.")
+    return second
+
+
+@unsure.step(phase="all")
+def secretive(ctx: StepContext) -> str:
+    """Show a part of the last output alone, and never all of it."""
+    last = ctx.previous
+    written: str = ctx.generate("Write.", previous="its first word" if last else None)
     return written

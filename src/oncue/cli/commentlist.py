@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from oncue.cli.options import Invocation, common_options, job_argument, json_option
-from oncue.cli.printing import print_json, print_lines
+from oncue.cli.printing import coloured, print_json, print_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from oncue.control.commentsview import CommentEntry, CommentsView, Reading
 
 
@@ -52,7 +54,7 @@ def _entry_lines(entry: CommentEntry) -> list[str]:
     head = f"run {given.run} ({entry.run_state.value})  {label(given)} {for_steps(given.steps)}"
     lines = [f"{head}, by {plain(given.author)}, {show_time(given.given_at)}{reason}"]
     lines += [f"  > {line}" for line in plain(given.text).splitlines()]
-    lines += [f"  {_reading_line(reading)}" for reading in entry.readings]
+    lines += [f"  {line}" for line in _reading_lines(entry.readings)]
     if entry.is_unread:
         lines.append(f"  {explain_unread(entry.guidance)}")
     elif not entry.readings:
@@ -60,12 +62,20 @@ def _entry_lines(entry: CommentEntry) -> list[str]:
     return lines
 
 
-def _reading_line(reading: Reading) -> str:
-    """Which attempt read it, how the output stood and how the attempt ended, and what was different."""
-    from oncue.cli.printing import coloured
+def _reading_lines(readings: Sequence[Reading]) -> list[str]:
+    """Which attempts read it; those of which the same is to be said share a line."""
+    from oncue.cli.commenttext import fold_steps
 
-    key = reading.attempt.key
-    number = f", attempt {key.number}" if key.number > 1 else ""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for reading in readings:
+        key = reading.attempt.key
+        number = f", attempt {key.number}" if key.number > 1 else ""
+        alike.setdefault((f"run {key.run}{number}", _outcome(reading)), []).append(key.step)
+    return [f"read by {fold_steps(steps)} in {where}  {outcome}" for (where, outcome), steps in alike.items()]
+
+
+def _outcome(reading: Reading) -> str:
+    """How the output stood and how the attempt ended, and what was different."""
     before = f"{coloured(reading.before.value)} → " if reading.before else ""
     changes = {
         "prompt": reading.prompt_changed,
@@ -76,5 +86,4 @@ def _reading_line(reading: Reading) -> str:
     same = [name for name, is_changed in changes.items() if is_changed is False]
     facts = [f"{' and '.join(changed)} changed"] if changed else []
     facts += [f"same {' and '.join(same)}"] if same else []
-    said = f": {', '.join(facts)}" if facts else ""
-    return f"read by {key.step} in run {key.run}{number}  {before}{coloured(reading.attempt.state.value)}{said}"
+    return f"{before}{coloured(reading.attempt.state.value)}{': ' if facts else ''}{', '.join(facts)}"

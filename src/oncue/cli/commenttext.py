@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from oncue.cli.printing import fold
+from oncue.cli.printing import FOLDED, fold
 from oncue.cli.questiontext import plain
+from oncue.core.model import step_name
 
 if TYPE_CHECKING:
     from oncue.control.commentrecords import RunGuidance
@@ -27,7 +28,18 @@ def label(comment: Comment | GivenComment) -> str:
 
 def for_steps(steps: Sequence[str]) -> str:
     """For which steps a comment was given."""
-    return f"for {fold(list(steps))}" if steps else "for every step"
+    return f"for {fold_steps(steps)}" if steps else "for every step"
+
+
+def fold_steps(steps: Sequence[str]) -> str:
+    """Steps by name; of a fan-out with many instances how many there are."""
+    instances: dict[str, list[str]] = {}
+    for step in steps:
+        instances.setdefault(step_name(step), []).append(step)
+    named = [
+        [f"{len(members)} instances of {name}"] if len(members) > FOLDED else members for name, members in instances.items()
+    ]
+    return fold([name for names in named for name in names])
 
 
 def render_run_comment(run: RunView) -> list[str]:
@@ -40,21 +52,21 @@ def render_run_comment(run: RunView) -> list[str]:
     earlier = sorted({number for runs in guidance.read.values() for number in runs if number != run.number})
     if earlier:
         steps = [step for step, runs in guidance.read.items() if any(number in earlier for number in runs)]
-        lines.append(f"with {name_comments(earlier)}: {fold(list(steps))}")
+        lines.append(f"with {name_comments(earlier)}: {fold_steps(steps)}")
     return lines
 
 
 def _readers(run: RunView) -> str:
     readers = run.guidance.readers()
     if readers:
-        return f", read by {fold(list(readers))}"
+        return f", read by {fold_steps(readers)}"
     return f"; {explain_unread(run.guidance)}" if run.is_comment_unread else ""
 
 
 def explain_unread(guidance: RunGuidance) -> str:
     """Why a comment of a run that is over came to nothing."""
     if guidance.failed:
-        return f"no output was made with it: {fold(list(guidance.failed))} came to no end"
+        return f"no output was made with it: {fold_steps(guidance.failed)} came to no end"
     return "no step read it"
 
 
@@ -74,4 +86,4 @@ def render_planned_comments(view: PlanView) -> list[str]:
 
 
 def _gets(planned: PlannedComment) -> str:
-    return f" for {fold(list(planned.steps))}" if planned.steps else " for no step that can read it"
+    return f" for {fold_steps(planned.steps)}" if planned.steps else " for no step that can read it"

@@ -106,30 +106,35 @@ def make_order(wishes: Wishes, *, actor: str) -> Order:
 
 
 def _print_plan(screen: Screen, job: Job, order: Order) -> None:
+    from oncue.cli.plannedprompts import render_prompts
     from oncue.cli.printing import print_json, print_lines
     from oncue.cli.starting import plan_order
     from oncue.cli.textviews import render_plan
     from oncue.control.planview import view_plan
+    from oncue.control.promptplan import plan_prompts
 
-    view = view_plan(plan_order(screen.workspace, job.id, order))
+    prepared = plan_order(screen.workspace, job.id, order)
+    view, prompts = view_plan(prepared), plan_prompts(screen.workspace, prepared)
     if screen.is_json:
-        print_json({"job_id": job.id, "plan": view.as_dict()})
+        print_json({"job_id": job.id, "plan": view.as_dict() | prompts.as_dict()})
     else:
         print_lines(line.replace("JOB", job.id) for line in render_plan(view, is_whole=True))
+        print_lines(render_prompts(prompts))
 
 
 def _start(screen: Screen, job: Job, order: Order) -> int:
     from oncue.cli.following import continue_runs, show_changed_plan, start_and_follow
-    from oncue.cli.starting import check_digest, check_free, find_repeated, plan_order
+    from oncue.cli.starting import check_free, plan_order
+    from oncue.control.repeats import check_seen, find_repeated
     from oncue.errors import PlanChanged
 
-    known = find_repeated(screen.workspace, job, order.trigger_id)
+    known = find_repeated(screen.workspace, job.id, order.trigger_id)
     if known is not None:
         screen.say(f"trigger {order.trigger_id} started run {known.number} already")
         return continue_runs(screen, [known])
     try:
         prepared = plan_order(screen.workspace, job.id, order)
-        check_digest(prepared, order)
+        check_seen(prepared, order.digest)
         if not order.may_queue:
             check_free(screen.workspace, job)
         return start_and_follow(screen, prepared, order)

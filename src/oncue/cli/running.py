@@ -20,6 +20,7 @@ from oncue.cli.requesting import Limits, budget_options
 
 if TYPE_CHECKING:
     from oncue.cli.starting import Order
+    from oncue.control.workspace import Workspace
     from oncue.core.model import Job, Run
 
 
@@ -37,7 +38,7 @@ def run(invocation: Invocation, job: str, *, limits: Limits, reason: str, no_wai
 
     A run that asks is answered here at a terminal, else with `oncue answer` from anywhere; --no-wait does not wait for that.
     An unfinished run is continued: one that was interrupted, or paused by single steps. If another process executes it, this
-    one waits for it.
+    one waits for it. Comments that were given to the steps before are carried along; `oncue job rerun --failed` leaves them.
     """
     wish = _Wish(reason=reason, limits=limits)
     _carry_on(invocation, job, wish, is_json=is_json, may_wait=not no_wait)
@@ -78,7 +79,7 @@ def _carry_on(invocation: Invocation, text: str, wish: _Wish, *, is_json: bool, 
         if wish.steps is not None:
             check_free(workspace, job)
         raise click.exceptions.Exit(continue_runs(screen, unfinished, steps=wish.steps))
-    order = _next_order(invocation, job, wish)
+    order = _next_order(invocation, workspace, job, wish=wish)
     prepared = plan_order(workspace, job.id, order)
     if [finding.code for finding in prepared.plan.blockers] == [FindingCode.NOTHING_TO_RUN]:
         screen.show_nothing_to_run(job)
@@ -99,14 +100,17 @@ def _check_limits(limits: Limits, unfinished: Run) -> None:
         )
 
 
-def _next_order(invocation: Invocation, job: Job, wish: _Wish) -> Order:
+def _next_order(invocation: Invocation, workspace: Workspace, job: Job, *, wish: _Wish) -> Order:
+    """Everything the first time, later what is left: with the comments that were meant for it, for nobody took them back."""
     from oncue.cli.starting import Order
     from oncue.core.model import RunKind
     from oncue.core.request import RunRequest, Scope
 
     is_first = job.runs == 0
+    with workspace.store.read() as reader:
+        keeps = not is_first and bool(reader.list_comments(job.id))
     return Order(
-        request=RunRequest(scope=Scope.ALL if is_first else Scope.RESUME, budget=wish.limits.as_budget()),
+        request=RunRequest(scope=Scope.ALL if is_first else Scope.RESUME, budget=wish.limits.as_budget(), keep_comments=keeps),
         action=RunKind.RUN if is_first else RunKind.RESUME,
         actor=invocation.actor,
         reason=wish.reason,

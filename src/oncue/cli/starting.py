@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from oncue.control.preflight import Prepared, is_owned, prepare_run
+from oncue.control.repeats import check_seen
 from oncue.control.runs import start_run
 from oncue.control.triggers import mint_trigger
 from oncue.control.workspace import Workspace
-from oncue.core.model import Job, JobId, Run, RunKind, Trigger, TriggerId, TriggerSource, WorkerId
+from oncue.core.model import Job, JobId, Run, RunKind, Trigger, TriggerSource, WorkerId
 from oncue.core.request import RunRequest
-from oncue.errors import Conflict, JobBusy, PlanChanged
+from oncue.errors import JobBusy, PlanChanged
 
 ATTEMPTS = 3
 """How often a plan is made again when the job changes before it could be started."""
@@ -46,7 +47,7 @@ def start_order(
         Blocked: preflight found blockers.
     """
     for attempt in range(ATTEMPTS):
-        check_digest(prepared, order)
+        check_seen(prepared, order.digest)
         if not order.may_queue:
             check_free(workspace, prepared.snapshot.job)
         try:
@@ -72,18 +73,6 @@ def _mint(workspace: Workspace, prepared: Prepared, order: Order) -> Trigger:
     )
 
 
-def check_digest(prepared: Prepared, order: Order) -> None:
-    """Make sure that the plan is the one that the person saw.
-
-    Raises:
-        PlanChanged: it is another one; carries it.
-    """
-    if order.digest is not None and order.digest != prepared.plan.digest:
-        job = prepared.plan.job_id
-        message = f"the plan of job {job} is not {order.digest} any more; it is {prepared.plan.digest}"
-        raise PlanChanged(message, new_plan=prepared)
-
-
 def check_free(workspace: Workspace, job: Job) -> None:
     """Make sure that nobody executes a run of the job.
 
@@ -102,20 +91,3 @@ def open_runs(workspace: Workspace, job_id: JobId) -> list[Run]:
     """The runs of a job that have not ended, by number."""
     with workspace.store.read() as reader:
         return [run for run in reader.list_open_runs() if run.job_id == job_id]
-
-
-def find_repeated(workspace: Workspace, job: Job, trigger_id: str | None) -> Run | None:
-    """The run that this trigger has started already.
-
-    Raises:
-        Conflict: it started a run of another job.
-    """
-    if trigger_id is None:
-        return None
-    with workspace.store.read() as reader:
-        known = reader.load_trigger(TriggerId(trigger_id))
-        if known is None:
-            return None
-        if known[0].job_id != job.id:
-            raise Conflict(f"trigger {trigger_id} was used for job {known[0].job_id}", hint="every action needs its own id")
-        return reader.load_run(job.id, known[1])

@@ -118,6 +118,8 @@ def render_run(view: RunView, *, job: str) -> list[str]:
     if view.error is not None and view.status is not RunState.SUCCEEDED:
         lines.append(f"  {view.error.message}")
         lines += [f"  | {line}" for line in view.error.detail.splitlines()[-10:]]
+    if view.is_comment_unread:
+        lines += [f"  {line}" for line in _comment_lines(view)]
     if view.stale:
         lines.append(f"  stale: {fold(view.stale)}")
     return [*lines, *_next_lines(view, job)]

@@ -103,7 +103,7 @@ def _carried(one: Carried) -> str:
     run = f" of run {one.run}" if one.run is not None else ""
     match one.kind.value:
         case "previous":
-            told = {None: "", True: ", shown to the model", False: ", not shown to the model"}[one.is_sent]
+            told = {None: "", True: " (shown to the model)", False: " (not shown to the model)"}[one.is_sent]
             return f"its own output{run}{told}"
         case "comment":
             return f"the comment{run}"

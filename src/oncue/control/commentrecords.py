@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from oncue.control.instants import show_instant
 from oncue.core.comments import GivenComment, comments_by_run
-from oncue.core.model import ENDED_RUNS, Attempt, AttemptState, JobId, Run, StepId
+from oncue.core.model import ENDED_RUNS, Attempt, AttemptKey, AttemptState, JobId, Run, StepId
+from oncue.core.modelcalls import ModelCall
 from oncue.core.ports import Reader
 
 
@@ -44,16 +45,18 @@ def read_guidance(reader: Reader, job_id: JobId) -> Mapping[int, RunGuidance]:
     for attempt in reader.list_attempts(job_id):
         if attempt.key.run >= first:
             attempts.setdefault(attempt.key.run, []).append(attempt)
-    found = {run: guidance_of(reader, made, comment=comments.get(run)) for run, made in attempts.items()}
+    found = {run: guidance_of(made, comment=comments.get(run), read_by=reading_with(reader)) for run, made in attempts.items()}
     return {run: guidance for run, guidance in found.items() if guidance.comment is not None or guidance.read}
 
 
-def guidance_of(reader: Reader, attempts: Iterable[Attempt], *, comment: GivenComment | None) -> RunGuidance:
-    """What guided a run of these attempts."""
+def guidance_of(
+    attempts: Iterable[Attempt], *, comment: GivenComment | None, read_by: Callable[[Attempt], tuple[int, ...]]
+) -> RunGuidance:
+    """What guided a run of these attempts; ``read_by`` tells which comments an attempt read."""
     read: dict[StepId, tuple[int, ...]] = {}
     failed: dict[StepId, None] = {}
     for attempt in attempts:
-        runs = comments_read_by(reader, attempt)
+        runs = read_by(attempt)
         if runs:
             read[attempt.key.step] = tuple(sorted({*read.get(attempt.key.step, ()), *runs}))
         if attempt.state in (AttemptState.FAILED, AttemptState.CANCELLED):
@@ -63,11 +66,16 @@ def guidance_of(reader: Reader, attempts: Iterable[Attempt], *, comment: GivenCo
     return RunGuidance(comment=comment, read=read, failed=tuple(failed))
 
 
-def comments_read_by(reader: Reader, attempt: Attempt) -> tuple[int, ...]:
+def reading_with(reader: Reader) -> Callable[[Attempt], tuple[int, ...]]:
+    """Tells which comments an attempt read."""
+    return lambda attempt: comments_read_by(attempt, reader.calls_of_attempt)
+
+
+def comments_read_by(attempt: Attempt, calls_of: Callable[[AttemptKey], Sequence[ModelCall]]) -> tuple[int, ...]:
     """The runs whose comments an attempt read; of one that made no output, those that it sent to a model."""
     if attempt.inputs is not None:
         return attempt.inputs.comments
-    return tuple(sorted({run for call in reader.calls_of_attempt(attempt.key) for run in call.comments}))
+    return tuple(sorted({run for call in calls_of(attempt.key) for run in call.comments}))
 
 
 def comment_record(comment: GivenComment) -> dict[str, object]:

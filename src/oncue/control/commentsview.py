@@ -6,7 +6,7 @@ output are compared with those of the step's last success before that run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from oncue.control.artifactview import find_step
@@ -14,11 +14,14 @@ from oncue.control.commentrecords import RunGuidance, comment_record, comments_r
 from oncue.control.views import look_at_job
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.comments import GivenComment
-from oncue.core.model import Attempt, AttemptState, Job, JobId, Run, RunState, StepId, step_name
+from oncue.core.model import Attempt, AttemptKey, AttemptState, Job, JobId, Run, RunState, StepId, step_name
+from oncue.core.modelcalls import ModelCall
 from oncue.core.planrecord import decode_plan
 from oncue.core.ports import Reader
 from oncue.core.promptdelta import Change, pair_calls
 from oncue.core.staleness import StepState
+
+MAX_CALLS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,30 +110,37 @@ def _concerns(entry: CommentEntry, this: StepId) -> bool:
 
 
 class _Record:
-    """What is on record of a job's runs and attempts, read once."""
+    """What is on record of a job's runs and attempts, read once; its model calls run by run, where they are asked for."""
 
     def __init__(self, reader: Reader, job: Job) -> None:
         self._reader = reader
         self._job = job
         self._runs: Mapping[int, Run] = {run.number: run for run in reader.list_runs(job.id)}
-        self._attempts = reader.list_attempts(job.id)
+        self._attempts: dict[int, list[Attempt]] = {}
+        self._successes: dict[StepId, list[Attempt]] = {}
+        for attempt in reader.list_attempts(job.id):
+            self._attempts.setdefault(attempt.key.run, []).append(attempt)
+            if attempt.state is AttemptState.SUCCEEDED:
+                self._successes.setdefault(attempt.key.step, []).append(attempt)
+        self._has_calls = reader.spending(job.id).calls > 0
+        self._calls: dict[int, Mapping[AttemptKey, list[ModelCall]]] = {}
         self._before: dict[int, Mapping[StepId, StepState]] = {}
 
     def entries(self, comments: Sequence[GivenComment]) -> list[CommentEntry]:
         """Every comment with what came of it."""
         readings: dict[int, list[Reading]] = {comment.run: [] for comment in comments}
-        for attempt in self._attempts:
-            read = [run for run in comments_read_by(self._reader, attempt) if run in readings]
+        first = min(readings)
+        for attempt in (attempt for run, made in self._attempts.items() if run >= first for attempt in made):
+            read = [run for run in self._read_by(attempt) if run in readings]
             if read:
                 reading = self._compare(attempt)
                 for run in read:
                     readings[run].append(reading)
         return [self._entry(comment, readings[comment.run]) for comment in comments]
 
-    def _entry(self, comment: GivenComment, readings: Iterable[Reading]) -> CommentEntry:
+    def _entry(self, comment: GivenComment, readings: Sequence[Reading]) -> CommentEntry:
         run = self._runs[comment.run]
-        own = [attempt for attempt in self._attempts if attempt.key.run == comment.run]
-        guidance = guidance_of(self._reader, own, comment=comment)
+        guidance = guidance_of(self._attempts.get(comment.run, ()), comment=comment, read_by=self._read_by)
         return CommentEntry(
             comment=comment,
             run_state=run.state,
@@ -139,8 +149,12 @@ class _Record:
             is_unread=guidance.is_unread(run),
         )
 
+    def _read_by(self, attempt: Attempt) -> tuple[int, ...]:
+        return comments_read_by(attempt, self._calls_of)
+
     def _compare(self, attempt: Attempt) -> Reading:
-        earlier = self._last_success(attempt)
+        made = [one for one in self._successes.get(attempt.key.step, ()) if one.key.run < attempt.key.run]
+        earlier = made[-1] if made else None
         return Reading(
             attempt=attempt,
             before=self._state_before(attempt),
@@ -150,15 +164,6 @@ class _Record:
             else earlier.inputs.definition != attempt.inputs.definition,
             output_changed=None if earlier is None or attempt.artifact is None else earlier.artifact != attempt.artifact,
         )
-
-    def _last_success(self, attempt: Attempt) -> Attempt | None:
-        """The attempt that made the output which this one was to replace."""
-        made = [
-            one
-            for one in self._attempts
-            if one.key.step == attempt.key.step and one.key.run < attempt.key.run and one.state is AttemptState.SUCCEEDED
-        ]
-        return made[-1] if made else None
 
     def _state_before(self, attempt: Attempt) -> StepState | None:
         run = attempt.key.run
@@ -172,6 +177,15 @@ class _Record:
     def _is_prompt_changed(self, earlier: Attempt | None, attempt: Attempt) -> bool | None:
         if earlier is None:
             return None
-        then, now = (self._reader.calls_of_attempt(one.key) for one in (earlier, attempt))
-        pairs = pair_calls(then, now)
+        pairs = pair_calls(self._calls_of(earlier.key), self._calls_of(attempt.key))
         return any(pair.change is not Change.SAME for pair in pairs) if pairs else None
+
+    def _calls_of(self, key: AttemptKey) -> Sequence[ModelCall]:
+        if not self._has_calls:
+            return ()
+        if key.run not in self._calls:
+            found: dict[AttemptKey, list[ModelCall]] = {}
+            for call in self._reader.list_calls(self._job.id, run=key.run, limit=MAX_CALLS):
+                found.setdefault(call.key, []).append(call)
+            self._calls[key.run] = found
+        return self._calls[key.run].get(key, ())

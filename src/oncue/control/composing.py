@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from oncue.control.drafts import DraftWish
-from oncue.core.comments import GivenComment
+from oncue.core.comments import Comment, GivenComment
 from oncue.core.definition import StepDefinition
 from oncue.core.model import ContextMode, Current
 from oncue.core.prompts import Prompt, PromptParts, Section, compose_prompt
@@ -24,7 +24,7 @@ def effective_context(asked: object, current: Current | None, definition_hash: s
 def prompt_parts(
     wish: DraftWish,
     step: StepDefinition,
-    comments: Sequence[GivenComment],
+    comments: Sequence[Comment | GivenComment],
     *,
     previous: str | None,
     draft: str | None = None,

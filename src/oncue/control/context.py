@@ -246,6 +246,7 @@ class StepContext:
                 - draft, problem: what was written before and what is wrong with it, to begin with a correction.
                 - purpose: ``fix_error`` [with a draft] or ``self_correct``.
                 - sees_previous: False leaves the step's own previous output out.
+                - previous: what it is shown of that output, where all of it says more than a model needs (see ``previous``).
                 - model: another model than that of the workspace.
                 - max_output_tokens, temperature: passed on.
 

@@ -25,6 +25,7 @@ from oncue.control.crateids import Entities, Entity, Ref, file_ref, local, refs
 from oncue.control.exportcontent import media_type
 from oncue.control.exportfacts import JobFacts
 from oncue.control.exportrecord import PlacedContent
+from oncue.control.exporttraces import CALLS, TEXTS
 from oncue.control.exportzip import Written
 from oncue.control.instants import show_instant
 from oncue.core.definition import ParamType
@@ -47,6 +48,7 @@ _PARAM_TYPES = {
 _PURPOSES = {
     "job.json": "The job with its parameters, steps, runs, triggers, plans, attempts, acceptances, comments and decisions",
     "events.jsonl": "Everything that happened in the job, one event a line",
+    CALLS: "Every call of a language model, one a line: sections, payload and reply by hash, tokens and cost",
     "prompt_history.json": "The questions that were asked, and their answers",
     "prompt_history.txt": "The questions that were asked, and their answers, for people",
     "README.md": "What this export is, and which outputs are stale",
@@ -55,10 +57,14 @@ _PURPOSES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrateParts:
-    """The files of the archive: those of outputs, and the others (all but the metadata itself)."""
+    """The files of the archive: those of outputs, and the others (all but the metadata itself).
+
+    ``has_texts``: what was said to language models is there too, in a folder that is described as a whole.
+    """
 
     placed: Sequence[PlacedContent]
     others: Sequence[Written]
+    has_texts: bool = False
 
 
 def render_crate(facts: JobFacts, parts: CrateParts) -> bytes:
@@ -121,6 +127,9 @@ def _describe_files(entities: Entities, facts: JobFacts, parts: CrateParts) -> l
                 entity["exampleOfWork"] = {"@id": local("output", one.placement.step)}
             entities.add(entity)
             found.append(file_ref(written.path))
+    if parts.has_texts:
+        about = "What was said to language models and what they answered, each text in a file named by its SHA-256"
+        found.append(entities.add({"@id": TEXTS, "@type": "Dataset", "name": TEXTS, "description": about}))
     return found
 
 

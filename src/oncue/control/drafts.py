@@ -19,7 +19,8 @@ class DraftWish:
     """What ``ctx.generate`` was asked for.
 
     ``output`` None asks for text; a type asks for JSON that pydantic validates as that type. ``draft`` and ``problem`` begin
-    with a correction. ``persona`` empty and ``rules`` add to what the workflow and the step declare.
+    with a correction. ``persona`` empty and ``rules`` add to what the workflow and the step declare. ``previous`` stands for
+    the step's own last output where there is one to be seen, in place of all of it.
     """
 
     request: str
@@ -33,6 +34,7 @@ class DraftWish:
     draft: str | None = None
     problem: str | None = None
     sees_previous: bool = True
+    previous: str | None = None
     model: str = ""
     max_output_tokens: int | None = None
     temperature: float | None = None

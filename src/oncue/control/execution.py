@@ -41,8 +41,8 @@ _Key = tuple[JobId, int]
 class Executor:
     """Executes runs in this process; every method but the constructor is called in its event loop.
 
-    It looks after the jobs whose runs it was asked to finish, or (``attends_all``) after every job of the workspace: what is
-    queued there is executed, and what a dead process left is taken over. ``broken`` is set when it cannot go on.
+    It looks after the jobs whose runs it was asked to finish, or (``attends_all``) after every job: what is queued there is
+    executed, and what a dead process left is taken over. ``broken`` is set when it cannot go on.
     """
 
     def __init__(self, workspace: Workspace, engine: Engine, *, worker_id: WorkerId, attends_all: bool = False) -> None:
@@ -84,7 +84,12 @@ class Executor:
                 unseen += 1
                 if watch.changed() or unseen >= POLLS_WITHOUT_LOOK:  # the death of a worker is no commit
                     unseen = 0
-                    await self._look_around()
+                    try:
+                        await asyncio.to_thread(self._look)
+                    except WorkspaceError:  # whoever serves for weeks outlives a full disk; for one command it is the answer
+                        if not self._attends_all:
+                            raise
+                        log.warning("could not look after the jobs", extra={"event": "look_failed"}, exc_info=True)
                 await self._workspace.clock.sleep(POLL_SECONDS)
         finally:
             watch.close()
@@ -194,7 +199,7 @@ class Executor:
             return run
         if ahead or is_waiting or (run.owner != self.worker_id and is_owned(store, run)):
             return None
-        return store.write(partial(_own, self._workspace, run, self.worker_id))
+        return store.write(partial(_own, workspace=self._workspace, run=run, worker=self.worker_id))
 
     def _make_execution(self, run: Run, stored: StoredRun) -> RunExecution:
         deadline = budget_deadline(run, stored.attempts, monotonic=self._workspace.clock.monotonic())
@@ -248,14 +253,6 @@ class Executor:
 
     # --------------------------------------------------------------------------------------------- looking after jobs
 
-    async def _look_around(self) -> None:
-        try:
-            await asyncio.to_thread(self._look)
-        except WorkspaceError:  # one that serves for weeks outlives a full disk; one that serves a command says so at once
-            if not self._attends_all:
-                raise
-            log.warning("could not look after the jobs", extra={"event": "look_failed"}, exc_info=True)
-
     def _look(self) -> None:
         """In a thread: what time and other processes changed in the attended jobs."""
         expire_questions(self._workspace)
@@ -293,7 +290,7 @@ class Executor:
                 self._engine.submit([advance_task(run.job_id, run.number)])
 
 
-def _own(workspace: Workspace, run: Run, worker: WorkerId, tx: Transaction) -> Run | None:  # noqa: PLR0917
+def _own(tx: Transaction, *, workspace: Workspace, run: Run, worker: WorkerId) -> Run | None:
     """Become the owner of a run as it was read; None where another worker was faster."""
     now = workspace.clock.now()
     kind = EventType.RUN_STARTED if run.started_at is None else EventType.RUN_CONTINUED

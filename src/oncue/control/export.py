@@ -24,6 +24,7 @@ from oncue.control.exportfacts import JobFacts, Placement, place_outputs, read_f
 from oncue.control.exportnames import PathBook
 from oncue.control.exportreadme import render_readme
 from oncue.control.exportrecord import PlacedContent, describe_job, list_pruned
+from oncue.control.exporttraces import TraceFiles, write_traces
 from oncue.control.exportzip import Archive, Written, open_archive
 from oncue.control.promptrecords import prompt_records, render_prompt_history
 from oncue.control.workspace import Workspace
@@ -79,18 +80,19 @@ def export_job(workspace: Workspace, job_id: JobId, target: Path, *, environ: Ma
         placed = _write_outputs(workspace, archive, place_outputs(facts), known=known)
         clean = redact_all(facts, known)
         placed = [replace(one, placement=redact_all(one.placement, known)) for one in placed]
-        others = _write_records(workspace, archive, clean, placed=placed, known=known)
-        crate = render_crate(clean, CrateParts(placed=placed, others=others))
+        traces = write_traces(workspace, archive, clean, known=known)
+        others = _write_records(workspace, archive, clean, placed=placed, traces=traces, known=known)
+        crate = render_crate(clean, CrateParts(placed=placed, others=others, has_texts=traces.texts > 0))
         archive.write("ro-crate-metadata.json", [crate], size=len(crate))
     log.info("exported a job", extra={"event": "job_exported", "job_id": job_id, "files": len(others)})
     return ExportSummary(
         job_id=job_id,
         target=target,
-        files=len(others) + 1 + sum(len(one.content.files) for one in placed),
+        files=len(others) + 1 + traces.texts + sum(len(one.content.files) for one in placed),
         size=target.stat().st_size,
         questions=len(facts.questions),
         stale=tuple(step.id for step in facts.stale),
-        pruned=tuple(list_pruned(placed)),
+        pruned=(*list_pruned(placed), *traces.pruned),
     )
 
 
@@ -120,6 +122,7 @@ def _write_records(
     facts: JobFacts,
     *,
     placed: Sequence[PlacedContent],
+    traces: TraceFiles,
     known: tuple[KnownSecret, ...],
 ) -> list[Written]:
     """Write everything but the bodies and the crate."""
@@ -128,11 +131,12 @@ def _write_records(
     if facts.questions:
         files["prompt_history.json"] = _pretty(prompt_records(facts.questions))
         files["prompt_history.txt"] = render_prompt_history(facts.questions).encode()
-    files["README.md"] = render_readme(facts, placed).encode()
+    files["README.md"] = render_readme(facts, placed, pruned_texts=traces.pruned).encode()
     events = archive.write(
         "events.jsonl", _event_lines(workspace, facts, known), size=facts.job.event_seq * LARGEST_EVENT_BYTES
     )
-    return [events, *(archive.write(path, [body], size=len(body)) for path, body in files.items())]
+    calls = [traces.calls] if traces.calls is not None else []
+    return [events, *calls, *(archive.write(path, [body], size=len(body)) for path, body in files.items())]
 
 
 def _event_lines(workspace: Workspace, facts: JobFacts, known: tuple[KnownSecret, ...]) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from oncue.control.commentrecords import NO_GUIDANCE, guidance_of
+from oncue.control.commentrecords import NO_GUIDANCE, guidance_of, reading_with
 from oncue.control.jobstate import make_snapshot
 from oncue.control.runview import RunView, describe_run, is_interrupted
 from oncue.control.sources import follow_definition
@@ -19,12 +19,16 @@ from oncue.core.comments import GivenComment, comments_by_run
 from oncue.core.definition import WorkflowDefinition
 from oncue.core.definitionrecord import decode_definition
 from oncue.core.model import Acceptance, Attempt, ContentHash, Job, JobId, Run, StepId, Trigger, step_name
+from oncue.core.modelcalls import ModelCall
 from oncue.core.planrecord import RecordedPlan, decode_plan
 from oncue.core.ports import Reader, StepRecord
 from oncue.core.questions import Question
 from oncue.core.request import DefinitionChoice
 from oncue.core.staleness import StepState, assess
 from oncue.errors import OncueError
+
+EVERY_CALL = 10_000_000
+"""An export leaves none out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,7 @@ class JobFacts:
     runs: tuple[RunFacts, ...]
     acceptances: tuple[Acceptance, ...]
     comments: tuple[GivenComment, ...]
+    calls: tuple[ModelCall, ...]
     questions: tuple[Question, ...]
     deliverables: frozenset[str]
 
@@ -115,6 +120,7 @@ def read_facts(workspace: Workspace, job_id: JobId) -> JobFacts:
             runs=runs,
             acceptances=tuple(reader.list_acceptances(job_id)),
             comments=tuple(reader.list_comments(job_id)),
+            calls=tuple(reader.list_calls(job_id, limit=EVERY_CALL)),
             questions=tuple(reader.list_questions(job_id=job_id)),
             deliverables=_deliverables(reader, picture, [facts.run for facts in runs]),
         )
@@ -176,7 +182,9 @@ def _read_runs(workspace: Workspace, reader: Reader, job: Job) -> tuple[RunFacts
         made = tuple(attempts.get(run.number, ()))
         trigger = triggers.get(run.number)
         executed = tuple(dict.fromkeys(attempt.key.step for attempt in made))
-        guidance = guidance_of(reader, made, comment=comments.get(run.number)) if comments else NO_GUIDANCE
+        guidance = NO_GUIDANCE
+        if comments:
+            guidance = guidance_of(made, comment=comments.get(run.number), read_by=reading_with(reader))
         view = describe_run(reader, run, executed=executed, trigger=trigger, guidance=guidance)
         view = replace(view, is_interrupted=is_interrupted(workspace, run))
         plan = decode_plan(reader.load_plan(job.id, run.number))

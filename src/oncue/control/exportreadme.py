@@ -10,14 +10,15 @@ from oncue.control.exportrecord import PlacedContent, count_states, list_pruned
 from oncue.control.instants import show_instant
 from oncue.control.views import StepView
 from oncue.core.model import StepId, step_name
+from oncue.core.modelcalls import Spending, add_spending
 from oncue.core.reasons import explain_reason
 from oncue.core.staleness import StepState
 
 
-def render_readme(facts: JobFacts, placed: Sequence[PlacedContent]) -> str:
+def render_readme(facts: JobFacts, placed: Sequence[PlacedContent], *, pruned_texts: Sequence[str] = ()) -> str:
     """The page, of facts that are redacted already: escaping would hide a secret from its pattern."""
     lines = [*_head(facts), *_staleness(facts), *_outputs(facts, placed), *_runs(facts), *_comments(facts)]
-    return "\n".join([*lines, *_pruned(placed), *_contents(facts)]) + "\n"
+    return "\n".join([*lines, *_pruned([*list_pruned(placed), *pruned_texts]), *_contents(facts)]) + "\n"
 
 
 def _head(facts: JobFacts) -> Iterator[str]:
@@ -35,6 +36,8 @@ def _head(facts: JobFacts) -> Iterator[str]:
     if job.replayed_from:
         yield f"- replays the parameters and decisions of job {_code(job.replayed_from)}"
     yield f"- runs: {len(facts.runs)}; questions asked: {len(facts.questions)}"
+    if facts.calls:
+        yield f"- calls of language models: {_spent(add_spending(facts.calls))}"
     if job.params:
         yield "- parameters:"
         yield from (f"    - {_code(name)}: {_code(_shown(value))}" for name, value in job.params.items())
@@ -64,6 +67,18 @@ def _staleness(facts: JobFacts) -> Iterator[str]:
         yield ""
         yield f"Note: {_text(facts.note)}"
     yield ""
+
+
+def _spent(spent: Spending) -> str:
+    """What calls cost: what is known, and how many calls that leaves out."""
+    parts = [f"{spent.calls}"]
+    if spent.unknown_tokens < spent.calls:
+        parts.append(f"{spent.tokens} tokens")
+    if spent.unknown_usd < spent.calls:
+        parts.append(f"{spent.usd:g} US dollars")
+    parts += [f"tokens unknown of {spent.unknown_tokens}"] if spent.unknown_tokens else []
+    parts += [f"cost unknown of {spent.unknown_usd}"] if spent.unknown_usd else []
+    return "; ".join(parts)
 
 
 def _word_of(facts: JobFacts, step: StepView) -> str:
@@ -133,13 +148,12 @@ def _comments(facts: JobFacts) -> Iterator[str]:
     yield ""
 
 
-def _pruned(placed: Sequence[PlacedContent]) -> Iterator[str]:
-    missing = list_pruned(placed)
+def _pruned(missing: Sequence[str]) -> Iterator[str]:
     if not missing:
         return
     yield "## Not included"
     yield ""
-    yield "The bodies of these outputs are not stored any more, only what is known of them:"
+    yield "The bodies of these outputs and texts are not stored any more, only what is known of them:"
     yield ""
     yield from (f"- {_code(entry)}" for entry in missing)
     yield ""
@@ -153,6 +167,8 @@ def _contents(facts: JobFacts) -> Iterator[str]:
     yield "- `events.jsonl`: everything that happened, one event a line"
     if facts.questions:
         yield "- `prompt_history.json`, `prompt_history.txt`: the questions that were asked, and how they were settled"
+    if facts.calls:
+        yield "- `traces/calls.jsonl`: every call of a language model, one a line; `traces/texts/`: what was said, by its hash"
     yield "- `artifacts/STEP/`: the current output of every step"
     yield "- `deliverables/STEP/`: the current output of every deliverable; `run-N/` in it: what each run made"
     yield "- `ro-crate-metadata.json`: all of it as an [RO-Crate](https://w3id.org/ro/crate/1.1), for programs"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from oncue.control.callview import spending_as_dict
 from oncue.control.commentrecords import comment_record
 from oncue.control.exportcontent import Content
 from oncue.control.exportfacts import JobFacts, Placement, RunFacts
@@ -13,6 +14,7 @@ from oncue.control.instants import show_instant
 from oncue.control.promptrecords import decision_record
 from oncue.control.runview import failure_as_dict
 from oncue.core.model import Acceptance, Attempt, StepId
+from oncue.core.modelcalls import add_spending
 from oncue.core.questions import Question
 from oncue.core.staleness import StepState
 
@@ -53,6 +55,7 @@ def describe_job(facts: JobFacts, placed: Sequence[PlacedContent]) -> dict[str, 
         "runs": [_describe_run(run) for run in facts.runs],
         "acceptances": [_describe_acceptance(acceptance) for acceptance in facts.acceptances],
         "comments": [comment_record(comment) for comment in facts.comments],
+        "model_calls": spending_as_dict(add_spending(facts.calls)),
         "decisions": [describe_decision(question) for question in facts.questions],
     }
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from oncue.core.questions import Asking, InvalidAnswer, InvalidQuestion, QuestionKind, check_answer, check_asking
 
 
@@ -32,12 +35,42 @@ def check_question(asking: Asking) -> None:
     """
     check_asking(asking)
     if asking.kind is QuestionKind.FORM and asking.schema is not None:
-        from jsonschema import Draft202012Validator  # noqa: PLC0415 - forms are rare, and it is slow to import
-        from jsonschema.exceptions import SchemaError  # noqa: PLC0415
-
-        try:
-            Draft202012Validator.check_schema(dict(asking.schema))
-        except SchemaError as error:
-            raise InvalidQuestion(f"the schema of the form {asking.type!r} is wrong: {error.message}") from error
+        wrong = explain_schema(asking.schema)
+        if wrong:
+            raise InvalidQuestion(f"the schema of the form {asking.type!r} is wrong: {wrong}")
         if asking.has_default:
             check_response(asking, asking.default)
+
+
+def explain_schema(schema: Mapping[str, object]) -> str:
+    """What is wrong with a JSON Schema, empty where nothing is: nothing is fetched, so it must refer to itself alone."""
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 - schemas are rare, and it is slow to import
+    from jsonschema.exceptions import SchemaError  # noqa: PLC0415
+    from referencing import Registry  # noqa: PLC0415
+    from referencing.exceptions import Unresolvable  # noqa: PLC0415
+    from referencing.jsonschema import DRAFT202012  # noqa: PLC0415
+
+    try:
+        Draft202012Validator.check_schema(dict(schema))
+    except SchemaError as error:
+        return error.message
+    registry: Registry[Any] = Registry()
+    resolver = registry.resolver_with_root(DRAFT202012.create_resource(dict(schema)))
+    for reference in _references(schema):
+        try:
+            resolver.lookup(reference)
+        except Unresolvable:
+            return f"$ref {reference!r} leads nowhere within the schema"
+    return ""
+
+
+def _references(part: object) -> Iterator[str]:
+    """Every ``$ref`` of a schema."""
+    if isinstance(part, Mapping):
+        if isinstance(part.get("$ref"), str):
+            yield part["$ref"]
+        for content in part.values():
+            yield from _references(content)
+    elif isinstance(part, list):
+        for content in part:
+            yield from _references(content)

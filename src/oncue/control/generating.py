@@ -93,10 +93,12 @@ class Generating:
         raise AssertionError("at least one draft is made")
 
     def _previous(self, wish: DraftWish) -> str | None:
-        """The step's own last output as text, where it may see it."""
+        """The step's own last output as text, or what the step shows of it, where it may be seen."""
         previous = self.work.previous
         if previous is None or not wish.sees_previous or self.work.attempt.context is not ContextMode.KEEP:
             return None
+        if wish.previous is not None:
+            return wish.previous
         return previous_text(self.bodies.output(previous.artifact).value)
 
     def _compose(

@@ -81,26 +81,36 @@ def view_jobs_page(workspace: Workspace, wanted: JobFilter, *, cursor: str | Non
     Raises:
         InvalidInput: a state that no job has, or a cursor that was not given out here.
     """
-    if wanted.state and wanted.state not in STATE_WORDS:
-        raise InvalidInput(f"no job is ever {wanted.state!r}", hint=f"states: {', '.join(STATE_WORDS)}", code="unknown_state")
+    check_state(wanted)
     with workspace.store.read() as reader:
         heads = reader.list_job_heads()
         waiting = Counter(question.key.job_id for question in reader.list_questions(is_waiting=True))
-    found = list(_find(workspace, heads, wanted))
+    found = list(find_jobs(workspace, heads, wanted))
     states = Counter(status for _, status in found)
     if wanted.state:
         found = [(head, status) for head, status in found if status == wanted.state]
     rest = found if cursor is None else _after(found, cursor)
     page = rest[:limit]
     return JobsPage(
-        jobs=tuple(_entry(head, status, questions=waiting[head.id]) for head, status in page),
+        jobs=tuple(describe_entry(head, status, questions=waiting[head.id]) for head, status in page),
         total=len(found),
         states={word: states[word] for word in STATE_WORDS if states[word]},
         next_cursor=_cursor_at(page[-1][0]) if len(rest) > limit else None,
     )
 
 
-def _find(workspace: Workspace, heads: Sequence[JobHead], wanted: JobFilter) -> Iterator[tuple[JobHead, str]]:
+def check_state(wanted: JobFilter) -> None:
+    """Refuse a state that no job has.
+
+    Raises:
+        InvalidInput: names the states.
+    """
+    if wanted.state and wanted.state not in STATE_WORDS:
+        raise InvalidInput(f"no job is ever {wanted.state!r}", hint=f"states: {', '.join(STATE_WORDS)}", code="unknown_state")
+
+
+def find_jobs(workspace: Workspace, heads: Sequence[JobHead], wanted: JobFilter) -> Iterator[tuple[JobHead, str]]:
+    """The jobs that are wanted, whatever their state, each with one word for where it stands."""
     sought = wanted.search.casefold()
     for head in heads:
         if wanted.workflow and head.workflow != wanted.workflow:
@@ -121,7 +131,8 @@ def _describe_status(workspace: Workspace, head: JobHead) -> str:
     return STATUS_WORDS[head.latest]
 
 
-def _entry(head: JobHead, status: str, *, questions: int) -> JobEntry:
+def describe_entry(head: JobHead, status: str, *, questions: int) -> JobEntry:
+    """One job as lists show it."""
     return JobEntry(
         job_id=head.id,
         workflow=head.workflow,

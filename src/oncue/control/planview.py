@@ -10,7 +10,7 @@ from oncue.control.views import reasons_as_dicts
 from oncue.core.comments import Comment, GivenComment
 from oncue.core.estimate import Estimate, Range
 from oncue.core.findings import Finding
-from oncue.core.guidance import comment_targets, comments_left_behind
+from oncue.core.guidance import comment_targets, comments_left_behind, reached_steps
 from oncue.core.model import StepId, step_name
 from oncue.core.plan import Action, Plan, request_as_dict
 from oncue.core.reasons import Reason
@@ -159,12 +159,8 @@ def _plan_comment(prepared: Prepared) -> PlannedComment | None:
     if request.comment is None:
         return None
     targets = comment_targets(request, snapshot)
-    reached = [
-        step.id
-        for step in prepared.plan.executing
-        if (not targets or step.id in targets or step_name(step.id) in targets) and _takes_comment(snapshot, step.id)
-    ]
-    return PlannedComment(comment=request.comment, steps=tuple(reached))
+    reached = reached_steps(targets, [step.id for step in prepared.plan.executing])
+    return PlannedComment(comment=request.comment, steps=tuple(this for this in reached if _takes_comment(snapshot, this)))
 
 
 def _plan_kept(prepared: Prepared) -> tuple[PlannedComment, ...]:

@@ -167,7 +167,7 @@ class RunTracker:
             case EventType.STEP_CUT_OFF:
                 line.cut_off += self._ends(line, this, event)
             case EventType.STEP_PROGRESS:
-                line.message = _progress_words(event.data or {})
+                line.message = describe_progress(event.data or {})
             case _:
                 pass
 
@@ -207,7 +207,8 @@ def count_instances(reader: Reader, job_id: JobId, graph: Graph) -> Callable[[st
     return count
 
 
-def _progress_words(data: Mapping[str, object]) -> str:
+def describe_progress(data: Mapping[str, object]) -> str:
+    """What a step said of its progress, in words."""
     done, total, message = data.get("done"), data.get("total"), data.get("message") or ""
     if isinstance(done, int | float) and isinstance(total, int | float):
         return f"{done:g} of {total:g} {message}".strip()

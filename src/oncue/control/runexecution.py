@@ -7,6 +7,7 @@ beginning of the steps they make ready: a chain costs one commit a step, a fan-o
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from dataclasses import replace
@@ -69,7 +70,7 @@ class RunExecution:
         self._workspace = workspace
         self._book = AttemptBook(run, progress, worker=worker)
         self._limits = limits
-        self._steps_left = limits.steps
+        self._steps_left = math.inf if limits.steps is None else limits.steps
         self._submit = submit
         self._on_end = on_end
         self._batch = Batch()
@@ -179,14 +180,12 @@ class RunExecution:
     def _begin_ready(self) -> None:
         if self.ending.is_near or self._is_halting():
             return
-        free = self._limits.parallel - len(self.work)
-        free = free if self._steps_left is None else min(free, self._steps_left)
+        free = int(min(self._limits.parallel - len(self.work), self._steps_left))
         if free <= 0 or not self.progress.ready:
             return
         now = self._workspace.clock.now()
         for step in self.progress.take(free):
-            if self._steps_left is not None:
-                self._steps_left -= 1
+            self._steps_left -= 1
             self._begin(step, now)
 
     def _is_halting(self) -> bool:

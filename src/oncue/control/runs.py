@@ -200,11 +200,16 @@ def _comment_of(prepared: Prepared, run: Run, trigger: Trigger) -> GivenComment 
         run=run.number,
         text=request.comment.text,
         kind=request.comment.kind,
-        steps=comment_targets(request, prepared.snapshot),
+        steps=_comment_targets(prepared),
         author=trigger.actor,
         reason=trigger.reason,
         given_at=trigger.triggered_at,
     )
+
+
+def _comment_targets(prepared: Prepared) -> tuple[str, ...]:
+    plan = prepared.plan
+    return comment_targets(plan.request, prepared.snapshot, [step.id for step in plan.executing])
 
 
 def _announce(job: Job, prepared: Prepared, run: Run) -> list[EventDraft]:
@@ -219,6 +224,6 @@ def _announce(job: Job, prepared: Prepared, run: Run) -> list[EventDraft]:
     data: dict[str, object] = {"trigger_id": run.trigger_id, "scope": scope}
     drafts.append(EventDraft(type=EventType.RUN_QUEUED, run=run.number, data=data))
     if plan.request.comment is not None:
-        steps = list(comment_targets(plan.request, prepared.snapshot))
+        steps = list(_comment_targets(prepared))
         drafts.append(EventDraft(type=EventType.COMMENT_GIVEN, run=run.number, data={"steps": steps}))
     return drafts

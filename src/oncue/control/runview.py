@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from oncue.control.commentrecords import NO_GUIDANCE, RunGuidance, comment_record, guidance_of, read_guidance
+from oncue.control.commentrecords import NO_GUIDANCE, RunGuidance, comment_record, guidance_of, read_guidance, reading_with
 from oncue.control.instants import show_instant
 from oncue.control.preflight import is_owned
 from oncue.control.promptrecords import decision_record
@@ -159,7 +159,7 @@ def view_run(reader: Reader, job: Job, number: int) -> RunView:
     attempts = reader.list_attempts(job.id, run=number)
     executed = dict.fromkeys(attempt.key.step for attempt in attempts)
     comments = comments_by_run(reader.list_comments(job.id))
-    guidance = guidance_of(reader, attempts, comment=comments.get(number)) if comments else NO_GUIDANCE
+    guidance = guidance_of(attempts, comment=comments.get(number), read_by=reading_with(reader)) if comments else NO_GUIDANCE
     known = reader.load_trigger(run.trigger_id)
     return describe_run(reader, run, executed=tuple(executed), trigger=known[0] if known else None, guidance=guidance)
 

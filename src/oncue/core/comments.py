@@ -10,9 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from unicodedata import category
 
 from oncue.core.model import JobId, StepId, step_name
 from oncue.core.secrets import KnownSecret, find_secrets
+from oncue.core.visibletext import is_blank, strip_hidden
 from oncue.errors import InvalidInput, nearest
 
 MAX_COMMENT_CHARS = 600
@@ -60,7 +62,7 @@ class Comment:
 class GivenComment:
     """A comment on record: who gave it to which steps, when and why.
 
-    ``run`` names it within its job. ``steps`` are ids of steps or names of definitions; none means every step of the run.
+    ``run`` names it within its job. ``steps`` are ids of steps or names of definitions; none means every step of the job.
     """
 
     job_id: JobId
@@ -97,22 +99,27 @@ def check_comment_text(text: str, *, known: Iterable[KnownSecret] = ()) -> None:
     Raises:
         InvalidComment: see ``read_comment``.
     """
-    if not text.strip():
+    if is_blank(text):
         raise InvalidComment("the comment is empty", hint="--comment TEXT says what to change; leave it out to say nothing")
     if len(text) > MAX_COMMENT_CHARS:
         raise InvalidComment(
             f"the comment has {len(text)} characters, and at most {MAX_COMMENT_CHARS} are taken",
             hint="say it in fewer words, or change the workflow's own text",
         )
-    if any((ord(sign) < 32 and sign not in _WHITE_CONTROLS) or 0xD800 <= ord(sign) <= 0xDFFF for sign in text):
+    if any(sign not in _WHITE_CONTROLS and category(sign) in ("Cc", "Cs") for sign in text):
         raise InvalidComment("the comment holds control characters", hint="write it as plain text")
-    secrets = find_secrets(text, known)
-    if secrets:
-        kinds = ", ".join(dict.fromkeys(secret.kind for secret in secrets))
+    kinds = _kinds_of_secrets(text, tuple(known))
+    if kinds:
         raise InvalidComment(
-            f"the comment looks as if it held a secret ({kinds}); it was not stored",
+            f"the comment looks as if it held a secret ({', '.join(kinds)}); it was not stored",
             hint="leave the secret out: comments go into prompts, logs and exports",
         )
+
+
+def _kinds_of_secrets(text: str, known: tuple[KnownSecret, ...]) -> list[str]:
+    """What kinds of secrets are in a text, seen as it is and as somebody would read it."""
+    found = [*find_secrets(text, known), *find_secrets(strip_hidden(text), known)]
+    return list(dict.fromkeys(secret.kind for secret in found))
 
 
 def comments_by_run(given: Iterable[GivenComment]) -> Mapping[int, GivenComment]:

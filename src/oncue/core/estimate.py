@@ -23,7 +23,7 @@ class Estimate:
     """What a plan may cost. ``seconds`` adds up the durations of its steps, as if one ran after the other.
 
     ``unknown`` are the steps without a history; while there are any, every sum is unknown (None). ``tokens`` and ``usd``
-    are unknown as well where an earlier call of such a step did not say what it used, or has no known price.
+    are unknown as well where no earlier attempt of such a step said of all its calls what they used, or what they cost.
     """
 
     seconds: Range | None

@@ -13,26 +13,36 @@ from oncue.core.snapshot import JobSnapshot
 _SHOWN_CHARS = 60
 
 
-def comment_targets(request: RunRequest, snapshot: JobSnapshot) -> tuple[str, ...]:
-    """The steps a request's comment is for, as ids or names of definitions; empty for every step of the run.
+def comment_targets(request: RunRequest, snapshot: JobSnapshot, executing: Collection[StepId] = ()) -> tuple[str, ...]:
+    """The steps a request's comment is for, as ids or names of definitions; empty for every step of the job.
 
-    ``request`` is a resolved one. A rerun from a step comments that step, not what follows from it.
+    ``request`` is a resolved one, and ``executing`` what it would execute. A rerun from a step comments that step, not what
+    follows from it; a resumed run comments what it still executes, not what was done before.
     """
+    names = snapshot.graph.names
     match request.scope:
         case Scope.FROM | Scope.ONLY:
             return request.steps
         case Scope.PHASE:
-            graph = snapshot.graph
-            return tuple(name for name in graph.names if graph.steps[name].phase == request.phase)
-        case Scope.ALL | Scope.RESUME:
+            return tuple(name for name in names if snapshot.graph.steps[name].phase == request.phase)
+        case Scope.RESUME:
+            wanted = {step_name(this) for this in executing}
+            return tuple(name for name in names if name in wanted)
+        case Scope.ALL:
             return ()
+
+
+def reached_steps(targets: Collection[str], executing: Collection[StepId]) -> list[StepId]:
+    """The steps a comment for these targets reaches; a fan-out whose instances are not known yet may have those it is for."""
+    fan_outs = {step_name(target) for target in targets}
+    return [this for this in executing if not targets or this in targets or step_name(this) in targets or this in fan_outs]
 
 
 def find_comment_blockers(request: RunRequest, snapshot: JobSnapshot, executing: Collection[StepId]) -> list[Finding]:
     """A comment that cannot reach anything must not be given: the person would wait for an effect that cannot come."""
     if request.comment is None:
         return []
-    reached = _reached(comment_targets(request, snapshot), executing)
+    reached = reached_steps(comment_targets(request, snapshot, executing), executing)
     if any(_takes_comment(this, snapshot) for this in reached):
         return []
     return [
@@ -48,13 +58,14 @@ def find_comment_warnings(request: RunRequest, snapshot: JobSnapshot, executing:
     """Steps the comment cannot change, and earlier comments that this run would leave behind."""
     found: list[Finding] = []
     if request.comment is not None:
-        reached = _reached(comment_targets(request, snapshot), executing)
+        reached = reached_steps(comment_targets(request, snapshot, executing), executing)
         deaf = sorted({step_name(this) for this in reached if not _takes_comment(this, snapshot)})
         if deaf:
+            why = "it neither calls a model nor reads" if len(deaf) == 1 else "they neither call a model nor read"
             found.append(
                 Finding(
                     code=FindingCode.COMMENT_UNREAD,
-                    message=f"the comment changes nothing in {', '.join(deaf)}: they neither call a model nor read comments",
+                    message=f"the comment changes nothing in {', '.join(deaf)}: {why} comments",
                     hint="--only --step STEP names the steps it is for",
                 )
             )
@@ -80,7 +91,7 @@ def _dropped(snapshot: JobSnapshot, executing: Collection[StepId]) -> list[Findi
     if not snapshot.comments:
         return found
     by_comment: dict[int, list[StepId]] = {}
-    for this in executing:
+    for this in sorted(executing):
         if _takes_comment(this, snapshot):
             for comment in comments_left_behind(snapshot, this):
                 by_comment.setdefault(comment.run, []).append(this)
@@ -105,10 +116,6 @@ def shorten(text: str) -> str:
 
 def _listed(steps: Sequence[StepId]) -> str:
     return ", ".join(steps[:3]) + (f" and {len(steps) - 3} more" if len(steps) > 3 else "")
-
-
-def _reached(targets: Collection[str], executing: Collection[StepId]) -> list[StepId]:
-    return [this for this in executing if not targets or this in targets or step_name(this) in targets]
 
 
 def _takes_comment(this: StepId, snapshot: JobSnapshot) -> bool:

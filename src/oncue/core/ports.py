@@ -70,7 +70,7 @@ class Blobs(Protocol):
         ...
 
     def open(self, address: ContentHash) -> BinaryIO:
-        """A stream over a body.
+        """A stream over a body, which can be read from any place.
 
         Raises:
             NoArtifact: nothing is stored under this address (it may have been pruned).

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from oncue.core.canonical import content_hash
 from oncue.core.prompts import Section, SectionName
 
-_OPENING = re.compile(r"^--- (?P<name>[a-z]+) (?P<hash>[0-9a-f]{12}) ---\n", re.MULTILINE)
+_OPENING = re.compile(r"^--- (?P<name>[a-z]+) (?P<hash>[0-9a-f]{12,64}) ---\n", re.MULTILINE)
 
 
 def read_sections(system: str, user: str) -> Mapping[SectionName, str]:
@@ -36,7 +36,7 @@ def read_sections(system: str, user: str) -> Mapping[SectionName, str]:
 
 def section_mark(section: Section) -> str:
     """The part of a section's hash that its marks carry."""
-    return section.hash.partition(":")[2][:12]
+    return section.mark
 
 
 def _find_text(inside: str, mark: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from oncue.control.calls import AsyncBody, Composer, StepCall, StepFailed, StepOutput
@@ -87,14 +87,8 @@ def make_prompt_body(compose: Composer) -> AsyncBody:
 
     async def run(call: StepCall) -> StepOutput:
         wish = await asyncio.to_thread(compose, call.inputs, call.params)
-        answer = await call.context.generate_async(
-            wish.request,
-            context=wish.context,
-            output=wish.output,
-            model=wish.model,
-            max_output_tokens=wish.max_output_tokens,
-            temperature=wish.temperature,
-        )
+        wishes = {part.name: getattr(wish, part.name) for part in fields(wish) if part.name != "request"}
+        answer = await call.context.generate_async(wish.request, **wishes)
         return StepOutput(value=answer)
 
     return AsyncBody(run=run)

@@ -84,8 +84,8 @@ class StepDeclaration:
     def define(self, persona: Persona) -> StepDefinition:
         """Its definition, once the names it consumes are known to be steps; ``persona`` is that of the workflow."""
         options = self.options
-        takes_context = "ctx" in self.names
-        effective = persona.joined_by(read_persona(options.persona, options.rules)) if takes_context else Persona()
+        takes_comment = "ctx" in self.names and can_take_comment(self.function)
+        effective = persona.joined_by(read_persona(options.persona, options.rules)) if takes_comment else Persona()
         return StepDefinition(
             name=self.id,
             phase=self.phase,
@@ -100,7 +100,7 @@ class StepDeclaration:
             summary=first_line(self.function.__doc__),
             persona=effective.text,
             rules=effective.rules,
-            takes_comment=takes_context and can_take_comment(self.function),
+            takes_comment=takes_comment,
             needs_model=options.needs_model,
             body={"kind": "python", "function": f"{self.function.__module__}:{self.function.__qualname__}"},
         )

@@ -117,6 +117,20 @@ def _constant(node: nodes.Expr) -> object:
     return node.value if isinstance(node, nodes.Const) else None
 
 
+class _Missing(StrictUndefined):
+    """Something that is not there; where there are names to choose from, the error lists them."""
+
+    __slots__ = ()
+
+    @property
+    def _undefined_message(self) -> str:
+        holder = self._undefined_obj
+        if not isinstance(holder, Mapping):
+            return str(super()._undefined_message)
+        names = ", ".join(map(str, holder)) or "nothing"
+        return f"there is no {self._undefined_name!r} (there is: {names[:200]})"
+
+
 class _Environment(ImmutableSandboxedEnvironment):
     """Reads ``params.items`` as the parameter of this name, not as a method that every mapping has."""
 
@@ -127,7 +141,7 @@ class _Environment(ImmutableSandboxedEnvironment):
 @cache
 def _environment() -> _Environment:
     environment = _Environment(
-        undefined=StrictUndefined,
+        undefined=_Missing,
         autoescape=False,
         keep_trailing_newline=True,
         comment_start_string="{#--",

@@ -116,13 +116,13 @@ class ScriptReply(_Part):
     """One reply: exactly one of ``text``, ``json``, ``error``, ``status``, ``body`` and ``hang``.
 
     ``error`` names the trouble; ``raw`` is what comes before it. ``body`` is sent as it is, in place of an answer of the
-    protocol. ``hang`` never answers. ``delay`` (seconds before each piece) is kept by the server alone.
+    protocol. ``hang`` never answers. ``delay`` (seconds before each piece) and ``headers`` are for the server alone.
     """
 
     text: str | None = None
     json_value: Any = Field(default=None, alias="json")
     error: Literal[_ERRORS] | None = None  # type: ignore[valid-type] # the names are those of ModelTrouble
-    status: int | None = Field(default=None, ge=400, le=599)
+    status: int | None = Field(default=None, ge=300, le=599)
     body: str | None = None
     hang: bool = False
     message: str = ""
@@ -132,6 +132,7 @@ class ScriptReply(_Part):
     usd: float | None = Field(default=None, ge=0)
     finish: str = "stop"
     delay: float = Field(default=0.0, ge=0)
+    headers: dict[str, str] = {}
 
     @model_validator(mode="after")
     def _check_outcome(self) -> ScriptReply:
@@ -144,7 +145,6 @@ class ScriptReply(_Part):
 class Rule(_Part):
     """Replies, given one after the other to the requests that a rule answers; the last is given again and again."""
 
-    name: str = ""
     when: When = When()
     reply: Annotated[tuple[ScriptReply, ...], BeforeValidator(_read_reply), Field(min_length=1)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from oncue.core.callports import Setting
 from oncue.core.comments import GivenComment
@@ -61,13 +61,29 @@ class StoreCallReader:
         """Step name → what its latest succeeded attempts spent, the newest first; empty without any call of the job."""
         if self._one("has_calls", job_id) is None:
             return {}
-        spent = {row[:3]: callrows.read_spending(row[3:]) for row in self._all("spent_by_attempt", job_id)}
+        spending_of = (
+            self._spent_by_few(job_id) if names is not None and len(names) <= FEW_STEPS else self._spent_by_all(job_id)
+        )
         found: dict[str, list[Spending]] = {}
         for step, _, _, run, number in self._succeeded(job_id, names, limit):
             costs = found.setdefault(step_name(step), [])
             if len(costs) < limit:
-                costs.append(spent.get((run, step, number), Spending()))
+                costs.append(spending_of(run, step, number))
         return found
+
+    def _spent_by_few(self, job_id: JobId) -> Callable[[int, str, int], Spending]:
+        """What an attempt spent, looked for one by one."""
+        return lambda run, step, number: callrows.read_spending(self._all("spent_in_attempt", job_id, run, step, number)[0])
+
+    def _spent_by_all(self, job_id: JobId) -> Callable[[int, str, int], Spending]:
+        """What an attempt spent, from one look at all."""
+        spent = {row[:3]: row[3:] for row in self._all("spent_by_attempt", job_id)}
+
+        def spending_of(*attempt: object) -> Spending:
+            row = spent.get(attempt)
+            return Spending() if row is None else callrows.read_spending(row)
+
+        return spending_of
 
     def _succeeded(self, job_id: JobId, names: Collection[str] | None, limit: int) -> Iterable[Row]:
         """Succeeded attempts, the newest first; for a few steps only theirs are read."""

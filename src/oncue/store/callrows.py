@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isnan
 
 from oncue.core.callports import Setting
 from oncue.core.comments import CommentKind, GivenComment
@@ -48,8 +49,13 @@ def _ending(call: ModelCall) -> Row:
     return (
         call.state.value, micros_or_none(call.ended_at), call.reply, _storable(call.answered_by), _storable(call.finish),
         *(_NO_USAGE if usage is None else (usage.input_tokens, usage.output_tokens, usage.cached_tokens)),
-        call.usd, call.price_source, failure_text(call.error),
+        _number(call.usd), call.price_source, failure_text(call.error),
     )  # fmt: skip
+
+
+def _number(usd: float | None) -> float | None:
+    """A price; one that is no number would make every sum none, and no budget would be reached."""
+    return None if usd is None or isnan(usd) else usd
 
 
 def _storable(text: str) -> str:

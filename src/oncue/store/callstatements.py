@@ -15,6 +15,7 @@ def call_reads() -> Mapping[str, Executable]:
     """Statements that look."""
     call = model_call.c
     of_job, of_run, of_step = call.job_id == p("job_id"), call.run == p("run"), call.step == p("step")
+    by_attempt = (call.run, call.step, call.number)
     return {
         "calls_of_job": _as_sent(of_job),
         "calls_of_run": _as_sent(of_job, of_run),
@@ -24,7 +25,8 @@ def call_reads() -> Mapping[str, Executable]:
         "has_calls": select(call.call).where(of_job).limit(literal_column("1")).offset(NONE_SKIPPED),
         "spent": _spent().where(of_job),
         "spent_in_run": _spent().where(of_job, of_run),
-        "spent_by_attempt": _spent(call.run, call.step, call.number).where(of_job).group_by(call.run, call.step, call.number),
+        "spent_in_attempt": _spent().where(*at_attempt(model_call)),
+        "spent_by_attempt": _spent(*by_attempt).where(of_job).group_by(*by_attempt),
         "cited": select(call.sections, call.payload, call.reply),
         "comments": select(*comment.c).where(comment.c.job_id == p("job_id")).order_by(comment.c.run),
         "settings": select(*setting.c).order_by(setting.c.name),

@@ -52,9 +52,10 @@ class DatabaseBlobs:
 
     def open(self, address: ContentHash) -> BinaryIO:
         """A stream over a body."""
-        if self._size(address) is None:
+        size = self._size(address)
+        if size is None:
             raise no_body(address)
-        return cast("BinaryIO", io.BufferedReader(_Chunks(self, address), CHUNK_BYTES))
+        return cast("BinaryIO", io.BufferedReader(_Chunks(self, address, size), CHUNK_BYTES))
 
     def has(self, address: ContentHash) -> bool:
         """Whether a body is stored."""
@@ -102,28 +103,39 @@ class DatabaseBlobs:
 
 
 class _Chunks(io.RawIOBase):
-    """Reads one piece after another, each in a transaction of its own: a slow reader holds nothing."""
+    """Reads one piece after another, each in a transaction of its own: a slow reader holds nothing.
 
-    def __init__(self, blobs: DatabaseBlobs, address: ContentHash) -> None:
+    Every piece but the last has ``CHUNK_BYTES``, so any place in the body is found without reading what is before it.
+    """
+
+    def __init__(self, blobs: DatabaseBlobs, address: ContentHash, size: int) -> None:
         super().__init__()
         self._blobs = blobs
         self._address = address
-        self._next = 0
-        self._rest = memoryview(b"")
+        self._size = size
+        self._position = 0
+        self._number = -1
+        self._piece = memoryview(b"")
 
     def readable(self) -> bool:
         return True
 
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        self._position = max(0, base + offset)
+        return self._position
+
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        if not self._rest:
-            piece = self._blobs.load_chunk(self._address, self._next)
-            if piece is None:
-                return 0
-            self._rest, self._next = memoryview(piece), self._next + 1
-        size = min(len(buffer), len(self._rest))
-        buffer[:size] = self._rest[:size]
-        self._rest = self._rest[size:]
-        return size
+        number, begin = divmod(self._position, CHUNK_BYTES)
+        if number != self._number:
+            self._number, self._piece = number, memoryview(self._blobs.load_chunk(self._address, number) or b"")
+        part = self._piece[begin : begin + len(buffer)]
+        buffer[: len(part)] = part
+        self._position += len(part)
+        return len(part)
 
 
 def _pieces(path: PurePath) -> Iterator[bytes]:

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
-from oncue.web import livesocket, pageroutes
+from oncue.web import eventroutes, jobroutes, livesocket, pageroutes, questionroutes, runroutes
 from oncue.web.errorbody import install_error_handlers
 from oncue.web.guard import Guard
+from oncue.web.schemas.wire import Problem
 from oncue.web.site import Site
 
 API = "/api/v1"
+PROBLEMS = {
+    400: "The request cannot be read, or names another host.",
+    401: "Nobody is known to be asking.",
+    403: "The role, the scopes or the origin do not allow it.",
+    404: "There is no such thing.",
+    409: "It collides with the present state; nothing was changed.",
+    413: "The request is too large.",
+    422: "The request cannot be meant; `fields` says where.",
+    429: "Too many wrong tokens.",
+    503: "The workspace cannot be used.",
+}
 
 
 def make_application(site: Site) -> ASGIApp:
@@ -33,6 +45,12 @@ def make_routes() -> FastAPI:
         telemetry={"tracing": False},
     )
     install_error_handlers(app)
+    api = APIRouter(
+        prefix=API, responses={status: {"model": Problem, "description": text} for status, text in PROBLEMS.items()}
+    )
+    for routes in (runroutes, jobroutes, questionroutes, eventroutes):
+        api.include_router(routes.router)
+    app.include_router(api)
     app.include_router(livesocket.router)
     app.include_router(pageroutes.router)
     return app

@@ -22,6 +22,7 @@ from oncue.core.events import Event
 from oncue.core.model import JobId
 from oncue.core.ports import Reader, Store, Watch
 from oncue.errors import OncueError
+from oncue.web.eventnames import PhaseBook, event_text
 
 POLL_SECONDS = 0.02
 BUSY_SHARE = 4
@@ -33,10 +34,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """An event with its place in the feed."""
+    """An event with its place in the feed, and as the text that is sent."""
 
     number: int
     event: Event
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class Subscription:
     """What one client has not seen yet. ``has_gap`` says that it was too slow and some of it was dropped."""
 
     job_id: JobId | None = None
+    kept: int = KEPT_EVENTS
     backlog: deque[Numbered] = field(default_factory=deque)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     has_gap: bool = False
@@ -79,7 +82,7 @@ class Subscription:
         mine = batch if self.job_id is None else [one for one in batch if one.event.job_id == self.job_id]
         if not mine:
             return
-        if len(self.backlog) + len(mine) > KEPT_EVENTS:
+        if len(self.backlog) + len(mine) > self.kept:
             self.backlog.clear()
             self.has_gap = True
         else:
@@ -90,12 +93,16 @@ class Subscription:
 class Feed:
     """Hands every event of the workspace to whoever subscribed; all methods but the thread's own run in the event loop."""
 
-    def __init__(self, store: Store, *, epoch: str, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self, store: Store, phases: PhaseBook, *, epoch: str, monotonic: Callable[[], float], kept: int = KEPT_EVENTS
+    ) -> None:
         self.epoch = epoch
+        self._kept = kept
+        self._phases = phases
         self.number = 0
         self._store = store
         self._monotonic = monotonic
-        self._recent: deque[Numbered] = deque(maxlen=KEPT_EVENTS)
+        self._recent: deque[Numbered] = deque(maxlen=kept)
         self._subscriptions: set[Subscription] = set()
         self._marks: dict[JobId, int] = {}
         self._stopping = threading.Event()
@@ -131,7 +138,7 @@ class Feed:
 
     def subscribe(self, job_id: JobId | None = None) -> Subscription:
         """Begin to collect what comes from now on."""
-        subscription = Subscription(job_id=job_id)
+        subscription = Subscription(job_id=job_id, kept=self._kept)
         self._subscriptions.add(subscription)
         return subscription
 
@@ -174,21 +181,17 @@ class Feed:
     def _hand_on_job(self, reader: Reader, job_id: JobId, *, after: int) -> None:
         while page := reader.list_events(job_id, after=after, limit=PAGE):
             after = self._marks[job_id] = page[-1].seq
+            phases = self._phases.phases(reader, job_id)
+            batch = [(event, event_text(event, phases)) for event in page]
             assert self._loop is not None, "the thread runs only while the loop does"
             if not self._stopping.is_set():
-                self._loop.call_soon_threadsafe(self._publish, page)
+                self._loop.call_soon_threadsafe(self._publish, batch)
             if len(page) < PAGE:
                 return
 
-    def _publish(self, events: Sequence[Event]) -> None:
-        batch = [Numbered(number, event) for number, event in enumerate(events, start=self.number + 1)]
+    def _publish(self, events: Sequence[tuple[Event, str]]) -> None:
+        batch = [Numbered(number, event, text) for number, (event, text) in enumerate(events, start=self.number + 1)]
         self.number += len(batch)
         self._recent.extend(batch)
         for subscription in self._subscriptions:
             subscription.offer(batch)
-
-
-def read_after(store: Store, job_id: JobId, after: int) -> list[Event]:
-    """Up to a thousand events of a job with a number above ``after``."""
-    with store.read() as reader:
-        return list(reader.list_events(job_id, after=after, limit=PAGE))

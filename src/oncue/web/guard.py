@@ -27,6 +27,7 @@ from oncue.web.errorbody import answer_defect, answer_error
 from oncue.web.refusals import ForeignHost, ForeignOrigin, NotSignedIn, TooLarge
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+OTHER_SITES = frozenset({"cross-site", "same-site"})
 MAX_BODY_BYTES = 2_000_000
 REFUSED = 4403
 PUBLIC = ("/static/", "/signin")
@@ -38,7 +39,7 @@ POLICY = (
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # with no-referrer, browsers hide the origin of a form that is sent
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
@@ -97,6 +98,8 @@ class Guard:
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self.names.knows(hosts[0]):
             raise ForeignHost
+        if headers.get("sec-fetch-site", "") in OTHER_SITES and headers.get("sec-fetch-dest") != "document":
+            raise ForeignOrigin  # a picture or a frame in somebody else's page; only following a link is harmless
         if scope["type"] == "http" and scope["method"] in SAFE_METHODS:
             return
         origins = headers.getlist("origin")

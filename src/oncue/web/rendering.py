@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.types import Scope
 
+from oncue.control.decisionview import describe_response
 from oncue.control.instants import show_instant
 from oncue.core.canonical import content_hash
+from oncue.core.reasons import Reason, explain_reason
+from oncue.web.answerform import form_fields
 
 FOLDER = Path(__file__).parent / "pages"
 STATIC = Path(__file__).parent / "static"
 RENDERED_TEXTS = 256
+BRIEF = 60
 SECONDS_A_MINUTE, SECONDS_AN_HOUR, SECONDS_A_DAY = 60, 3600, 86_400
 
 
@@ -31,7 +38,11 @@ def page_environment() -> Environment:
         auto_reload=False,
     )
     environment.filters.update(instant=show_time, duration=show_duration, markdown=render_markdown)
+    environment.filters.update(quote=quote_all, iso=show_instant, brief=show_brief, size=show_size)
+    environment.filters.update(form_fields=form_fields, response_words=describe_response)
+    environment.filters.update(reasons=join_reasons, value=show_whole, scope_words=show_scope)
     environment.globals["static"] = static_url
+    environment.globals["m"] = environment.get_template("macros.html").module
     return environment
 
 
@@ -41,6 +52,49 @@ def render_page(name: str, *, scope: Scope, **values: object) -> str:
     return page_environment().get_template(name).render(
         identity=state.get("identity"), nonce=state.get("nonce", ""), path=scope["path"], **values
     )  # fmt: skip
+
+
+def quote_all(text: object) -> str:
+    """A text as one value of a query, whatever is in it."""
+    return quote(str(text), safe="")
+
+
+def show_brief(value: object) -> str:
+    """A value in a few words: text as it is, anything else as JSON; long ones are cut, and say so."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    if not text:
+        return "(empty)"
+    return text if len(text) <= BRIEF else f"{text[: BRIEF - 1]}…"
+
+
+def join_reasons(reasons: Iterable[Reason]) -> str:
+    """Reasons in words."""
+    return "; ".join(map(explain_reason, reasons))
+
+
+def show_whole(value: object) -> str:
+    """A value of a table: text as it is, nothing for null, anything else as JSON."""
+    if value is None:
+        return "–"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def show_scope(request: Mapping[str, object]) -> str:
+    """What a request covers, in words."""
+    scope = str(request.get("scope"))
+    steps = request.get("steps")
+    names = [str(step) for step in steps] if isinstance(steps, list | tuple) else []
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    listed = ", ".join(names[:3]) + more
+    words = {"all": "everything", "resume": "what was missing, failed or stale", "phase": f"phase {request.get('phase')}"}
+    return words.get(scope) or f"{scope} {listed}"
+
+
+def show_size(count: int) -> str:
+    """A number of bytes as people say it."""
+    if count < 1000:
+        return f"{count} B"
+    return f"{count / 1000:.0f} kB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"
 
 
 @cache

@@ -23,6 +23,7 @@ from oncue.core.model import WorkerId
 from oncue.errors import OncueError
 from oncue.web.access import Door, FindToken, Throttle, start_token_source
 from oncue.web.application import make_application
+from oncue.web.eventnames import PhaseBook
 from oncue.web.feed import Feed
 from oncue.web.guard import Names
 from oncue.web.sessions import SessionFile
@@ -61,38 +62,49 @@ def serve(serving: Serving) -> None:
         CannotListen: the address is taken, or not this machine's.
     """
     with listening(serving.host, serving.port) as listener:
-        asyncio.run(_serve(serving, listener))
+        asyncio.run(_serve_until_signal(serving, listener))
 
 
-async def _serve(serving: Serving, listener: socket.socket) -> None:
+async def _serve_until_signal(serving: Serving, listener: socket.socket) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        await serve_until(stop, serving, listener)
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+async def serve_until(stop: asyncio.Event, serving: Serving, listener: socket.socket) -> None:
+    """Serve on a bound socket until an event is set, or runs cannot be executed any more."""
     token = secrets.token_urlsafe(32)
     port = listener.getsockname()[1]
     async with executing(serving.workspace, attends_all=True) as executor:
         site = make_site(serving, token=token, port=port, worker_id=executor.worker_id)
         server = make_server(site)
-        with _ending_on_signals(server, site.feed):
-            site.feed.start()
+        site.feed.start()
+        try:
+            answering = asyncio.ensure_future(server.serve(sockets=[listener]))
+            stopping = asyncio.ensure_future(stop.wait())
             serving.announce(f"http://{_shown(serving.host)}:{port}/?token={token}")
-            try:
-                await _run(server, listener, broken=executor.broken)
-            finally:
-                site.feed.close()
-
-
-async def _run(server: uvicorn.Server, listener: socket.socket, *, broken: asyncio.Future[BaseException]) -> None:
-    """Answer requests for as long as runs can be executed, too."""
-    answering = asyncio.ensure_future(server.serve(sockets=[listener]))
-    await asyncio.wait((answering, broken), return_when=asyncio.FIRST_COMPLETED)
-    server.should_exit = True
-    await answering
-    if broken.done():
-        raise broken.result()
+            await asyncio.wait((answering, stopping, executor.broken), return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            server.should_exit = True
+            site.feed.end_subscriptions()
+            await answering
+        finally:
+            site.feed.close()
+        if executor.broken.done():
+            raise executor.broken.result()
 
 
 def make_site(serving: Serving, *, token: str, port: int, worker_id: WorkerId | None) -> Site:
     """The server of a workspace on a port."""
     clock = serving.workspace.clock
     store = serving.workspace.store
+    phases = PhaseBook()
     return Site(
         workspace=serving.workspace,
         door=Door(
@@ -107,7 +119,8 @@ def make_site(serving: Serving, *, token: str, port: int, worker_id: WorkerId | 
             allowed=frozenset(name.lower() for name in serving.allowed_hosts),
             cookie=f"oncue_{port}",
         ),
-        feed=Feed(store, epoch=secrets.token_hex(4), monotonic=SystemClock().monotonic),
+        phases=phases,
+        feed=Feed(store, phases, epoch=secrets.token_hex(4), monotonic=SystemClock().monotonic),
         worker_id=worker_id,
     )
 
@@ -133,25 +146,6 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Signals are the loop's: uvicorn would raise them again when it is done."""
         yield
-
-
-@contextmanager
-def _ending_on_signals(server: uvicorn.Server, feed: Feed) -> Iterator[None]:
-    """End in order at the first signal, at once at the second."""
-    loop = asyncio.get_running_loop()
-
-    def end() -> None:
-        server.force_exit = server.should_exit
-        server.should_exit = True
-        feed.end_subscriptions()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, end)
-    try:
-        yield
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
 
 
 @contextmanager

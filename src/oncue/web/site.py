@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from oncue.control.joblist import JobSummaries
 from oncue.control.workspace import Workspace, find_job
 from oncue.core.model import Job, WorkerId
 from oncue.web.access import Door, Identity, Permission
+from oncue.web.eventnames import PhaseBook
 from oncue.web.feed import Feed
 from oncue.web.guard import Names
 from oncue.web.refusals import NotSignedIn
@@ -25,7 +27,9 @@ class Site:
     door: Door
     names: Names
     feed: Feed
+    phases: PhaseBook
     worker_id: WorkerId | None = None
+    summaries: JobSummaries = field(default_factory=JobSummaries)
 
 
 def get_site(connection: HTTPConnection) -> Site:

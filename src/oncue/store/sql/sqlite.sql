@@ -196,6 +196,9 @@ SELECT count(*) AS count_1, CAST(coalesce(sum(model_call.input_tokens + model_ca
 -- spent_in_run(job_id, run)
 SELECT count(*) AS count_1, CAST(coalesce(sum(model_call.input_tokens + model_call.output_tokens), 0) AS BIGINT) AS coalesce_1, coalesce(sum(model_call.usd), 0) AS coalesce_2, count(*) - count(model_call.input_tokens) AS anon_1, count(*) - count(model_call.usd) AS anon_2 FROM model_call WHERE model_call.job_id = ? AND model_call.run = ?;
 
+-- spent_in_attempt(job_id, run, step, number)
+SELECT count(*) AS count_1, CAST(coalesce(sum(model_call.input_tokens + model_call.output_tokens), 0) AS BIGINT) AS coalesce_1, coalesce(sum(model_call.usd), 0) AS coalesce_2, count(*) - count(model_call.input_tokens) AS anon_1, count(*) - count(model_call.usd) AS anon_2 FROM model_call WHERE model_call.job_id = ? AND model_call.run = ? AND model_call.step = ? AND model_call.number = ?;
+
 -- spent_by_attempt(job_id)
 SELECT model_call.run, model_call.step, model_call.number, count(*) AS count_1, CAST(coalesce(sum(model_call.input_tokens + model_call.output_tokens), 0) AS BIGINT) AS coalesce_1, coalesce(sum(model_call.usd), 0) AS coalesce_2, count(*) - count(model_call.input_tokens) AS anon_1, count(*) - count(model_call.usd) AS anon_2 FROM model_call WHERE model_call.job_id = ? GROUP BY model_call.run, model_call.step, model_call.number;
 

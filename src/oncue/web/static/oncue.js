@@ -6,6 +6,7 @@
   const COALESCE = 30;
   const body = document.body;
   const banner = document.querySelector(".offline");
+  const word = document.querySelector("#wire-word");
   const due = new Set();
   let cursor = body.dataset.cursor;
   let pause = 250;
@@ -29,12 +30,12 @@
   function setOnline(isOnline) {
     banner.hidden = isOnline;
     body.classList.toggle("is-offline", !isOnline);
-    document.dispatchEvent(new CustomEvent(isOnline ? "oncue:online" : "oncue:offline"));
+    if (word) word.textContent = isOnline ? "live" : "offline";
   }
 
   function connect() {
     const query = new URLSearchParams();
-    for (const topic of body.dataset.topics.split(" ")) query.append("topic", topic);
+    for (const topic of body.dataset.topics.trim().split(/\s+/)) query.append("topic", topic);
     if (cursor) query.set("after", cursor);
     const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live?${query}`);
     socket.addEventListener("open", () => {
@@ -53,5 +54,60 @@
     });
   }
 
-  if (body.dataset.topics && "WebSocket" in window) connect();
+  if (word && "WebSocket" in window) connect();
+
+  // ------------------------------------------------------------------------------------------------- time, as it passes
+  const two = (number) => String(number).padStart(2, "0");
+
+  function spell(seconds) {
+    if (seconds >= 86400) return `${Math.floor(seconds / 86400)} d ${Math.floor((seconds % 86400) / 3600)} h`;
+    if (seconds >= 3600) return `${Math.floor(seconds / 3600)}:${two(Math.floor((seconds % 3600) / 60))}:${two(seconds % 60)}`;
+    return `${Math.floor(seconds / 60)}:${two(seconds % 60)}`;
+  }
+
+  class Ticking extends HTMLElement {
+    connectedCallback() {
+      this.timer = setInterval(() => this.tick(), 1000);
+      this.tick();
+    }
+
+    disconnectedCallback() {
+      clearInterval(this.timer);
+    }
+
+    say(text) {
+      if (this.textContent !== text) this.textContent = text;
+    }
+  }
+
+  customElements.define("oncue-left", class extends Ticking {
+    tick() {
+      const seconds = Math.ceil((Date.parse(this.dataset.deadline) - Date.now()) / 1000);
+      this.toggleAttribute("data-soon", seconds < 60);
+      this.say(seconds > 0 ? `${spell(seconds)} left` : "time is up");
+    }
+  });
+
+  customElements.define("oncue-since", class extends Ticking {
+    tick() {
+      this.say(`for ${spell(Math.max(0, Math.floor((Date.now() - Date.parse(this.dataset.since)) / 1000)))}`);
+    }
+  });
+
+  // Instants in the reader's own time zone: today's by the clock, others by the date.
+  function localize(root) {
+    for (const element of root.querySelectorAll("time:not([data-local])")) {
+      const at = new Date(element.dateTime);
+      const isToday = at.toDateString() === new Date().toDateString();
+      const clock = `${two(at.getHours())}:${two(at.getMinutes())}`;
+      element.textContent = isToday ? clock : `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${clock}`;
+      element.dataset.local = "";
+    }
+  }
+
+  localize(document);
+  document.addEventListener("htmx:after:swap", () => {
+    localize(document);
+    for (const element of document.querySelectorAll("oncue-left, oncue-since")) element.tick();
+  });
 })();

@@ -12,7 +12,7 @@ from dataclasses import replace
 from oncue import StepContext
 from oncue.workflows.research.claims import Claim, Draft, find_faults, read_claims
 from oncue.workflows.research.evidence import Finding
-from oncue.workflows.research.exhibits import Exhibit, exhibit
+from oncue.workflows.research.exhibits import Exhibit, exhibit, show_before
 from oncue.workflows.research.steering import Steered
 from oncue.workflows.research.summarizing import Summary
 from oncue.workflows.research.synthesis import WHOLE, Synthesis
@@ -41,6 +41,7 @@ def answer_in_words(finding: Finding, ctx: StepContext) -> Finding:
             **shown.note(),
         },
         shown=shown,
+        previous=show_before(ctx.previous, "answer"),
     )
     return replace(finding, answer=claims, unseen=shown.unseen)
 
@@ -61,19 +62,19 @@ def summarize_in_words(synthesis: Synthesis, findings: Sequence[Finding], ctx: S
             **shown.note(),
         },
         shown=shown,
+        previous=show_before(ctx.previous, "claims"),
     )
     return replace(_summary(claims, shown), steered=Steered(is_read=True) if ctx.comment is not None else None)
 
 
-def _write(ctx: StepContext, request: str, *, context: dict[str, str], shown: Exhibit) -> tuple[Claim, ...]:
-    # what the step put out before has the same evidence: where that had no room once, it is not sent twice
+def _write(ctx: StepContext, request: str, *, context: dict[str, str], shown: Exhibit, previous: str) -> tuple[Claim, ...]:
     draft: Draft = ctx.generate(
         request,
         context=context,
         output=Draft,
         rules=_RULES,
         checks=[lambda draft: find_faults(draft, shown.texts)],
-        sees_previous=not shown.unseen,
+        previous=previous,
     )
     return read_claims(draft, list(shown.texts))
 

@@ -6,7 +6,7 @@ leave evidence out and cannot add any.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from oncue.workflows.research.claims import evidence_id
@@ -65,6 +65,24 @@ def exhibit(sentences: Sequence[Quotation], *, limit: int = MAX_EVIDENCE_CHARS) 
         shown.append(sentence)
     ids = {sentence.text: evidence_id(place) for place, sentence in enumerate(shown, 1)}
     return Exhibit(sentences=tuple(shown), unseen=len(distinct) - len(shown), ids=ids)
+
+
+def show_before(previous: object, *names: str) -> str:
+    """What a step put out last time, as far as it was written in words: texts of these fields, a line each.
+
+    The rest of an output (places, scores, terms) says nothing to a writer, and would be most of the prompt.
+    """
+    if not isinstance(previous, Mapping):
+        return ""
+    return "\n".join(line for name in names for line in _lines(previous.get(name)))
+
+
+def _lines(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Sequence):
+        for part in value:
+            yield from _lines(part.get("text", part.get("question")) if isinstance(part, Mapping) else part)
 
 
 def name_source(quotation: Quotation) -> str:

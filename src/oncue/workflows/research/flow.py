@@ -164,7 +164,7 @@ def finding(*, item: PlannedQuestion, corpus: Corpus, params: Params, ctx: StepC
 @workflow.step(phase="execute")
 def deepening(*, finding: list[Finding], mode: str, corpus: Corpus, params: Params, ctx: StepContext) -> Deepening:
     """In a loop, search again for what has no evidence, and ask after each iteration whether to go on."""
-    guidance = _guidance(params, ctx)
+    guidance = Guidance(comment=ctx.comment) if ctx.comment is not None else None
     if mode == ONCE:
         return _end_at_once(guidance, ctx)
     if params.max_iterations < 1:

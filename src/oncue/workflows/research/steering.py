@@ -7,10 +7,12 @@ A comment is read word by word, so that it works without a language model:
 ``-term``, ``exclude: a, b``   no passage with the term is used (``without``, ``not``, ``ignore`` do the same)
 ``add: a, b``                  the terms are searched for besides the others
 ``"two words"``                one phrase; by itself it is added, and it may stand in every list
-other words                    added, where they carry meaning (not where a language model reads the comment)
+``ignore a and b``             as ``exclude: a, b`` (``exclude``, ``without``, ``avoid``, ``skip``, ``don't use`` … do the same)
+other words                    added, where they carry meaning
 =============================  ===========================================================================
 
-A list runs to the end of its sentence or line.
+A list runs to the end of its sentence or line, or to the next one. The last two lines hold where no language model reads the
+comment; where one does, plain words are meant for it.
 """
 
 from __future__ import annotations
@@ -21,16 +23,23 @@ from dataclasses import dataclass, replace
 
 from oncue.workflows.research.lexicon import WEAK_WORDS, is_content, split_words
 
+_VERBS = r"(?:require|requires|required|exclude|excludes|excluded|add|must have|ignore|only|without|not)\s*:"
 _LIST = re.compile(
-    r"\b(?P<verb>require|requires|required|exclude|excludes|excluded|add|must have|ignore|only|without|not)\s*:\s*"
-    r"(?P<items>(?:\"[^\"\n]*\"|[^\n.;])*)",
+    rf"\b(?P<verb>{_VERBS})\s*(?P<items>(?:\"[^\"\n]*\"|(?!\b{_VERBS})[^\n.;]|\.(?=\S))*)",
+    re.IGNORECASE,
+)
+_NEGATED = re.compile(
+    r"\b(?:exclud(?:e|ing)|ignor(?:e|ing)|without|omit(?:ting)?|skip(?:ping)?|avoid(?:ing)?|leav(?:e|ing) out"
+    r"|(?:do not|don['’]t|never) (?:use|mention|quote|cite|include|show|search(?: for)?|look at|talk about|write about))"
+    r"\s+(?P<items>(?:(?!\b(?:but|instead|because|since|as)\b)[^\n.;:?!])*)",
     re.IGNORECASE,
 )
 _SIGNED = re.compile(r"(?<![\w\"])(?P<sign>[+\-−])(?P<item>\"[^\"\n]+\"|[^\s,;+\"]+)")
 _QUOTED = re.compile(r"\"([^\"\n]+)\"")
 _ITEM = re.compile(r"\"([^\"]+)\"|([^,\"]+)")
 _INSTRUCTIONS = frozenset(
-    "look looking focus focusing concentrate consider emphasize emphasise shorter longer brief briefly concise".split()
+    "look looking focus focusing concentrate consider emphasize emphasise shorter longer brief briefly concise "
+    "everything anything something all please instead using".split()
 )
 """Words of a comment that say what to do with the others; as a quoted phrase they are searched for all the same."""
 _EXCLUDING = frozenset(["exclude", "excludes", "excluded", "ignore", "without", "not"])
@@ -112,7 +121,7 @@ def steer_from_comment(text: str, *, takes_words: bool = True) -> Query:
     added: list[str] = []
 
     def take_list(match: re.Match[str]) -> str:
-        verb = match["verb"].lower()
+        verb = match["verb"].rstrip(": \t").lower()
         target = excluded if verb in _EXCLUDING else required if verb in _REQUIRING else added
         target.extend(_items(match["items"]))
         return " "
@@ -121,21 +130,42 @@ def steer_from_comment(text: str, *, takes_words: bool = True) -> Query:
         (required if match["sign"] == "+" else excluded).append(_phrase(match["item"]))
         return " "
 
+    def take_negated(match: re.Match[str]) -> str:
+        for item in _split_list(match["items"]):
+            excluded.extend([_phrase(quoted) for quoted in _QUOTED.findall(item)] or _telling(item))
+        return " "
+
     def take_quoted(match: re.Match[str]) -> str:
         added.append(_phrase(match[1]))
         return " "
 
-    rest = _QUOTED.sub(take_quoted, _SIGNED.sub(take_signed, _LIST.sub(take_list, text)))
+    rest = _SIGNED.sub(take_signed, _LIST.sub(take_list, text))
+    rest = _NEGATED.sub(take_negated, rest) if takes_words else rest
+    rest = _QUOTED.sub(take_quoted, rest)
     if takes_words:
-        passed_over = WEAK_WORDS | _INSTRUCTIONS
-        added.extend(word for word in split_words(rest) if is_content(word) and word not in passed_over)
+        added.extend(word for phrase in _telling(rest) for word in phrase.split())
     return steer(Query(), Query(added=_clean(added), required=_clean(required), excluded=_clean(excluded)))
 
 
 def _items(text: str) -> list[str]:
-    """The entries of a comma list; ``and`` between the last two counts as a comma."""
-    parted = re.sub(r"\s+(?:and|or)\s+", ",", text)
-    return [_phrase(quoted or plain) for quoted, plain in _ITEM.findall(parted)]
+    """The entries of a comma list."""
+    return [_phrase(quoted or plain) for item in _split_list(text) for quoted, plain in _ITEM.findall(item)]
+
+
+def _split_list(text: str) -> list[str]:
+    """The parts between commas outside of quotes; ``and`` between the last two counts as a comma."""
+    return re.findall(r"(?:\"[^\"]*\"|[^,])+", re.sub(r"\s+(?:and|or)\s+(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)", ",", text))
+
+
+def _telling(text: str) -> list[str]:
+    """The words of a text that carry meaning, those that follow each other as one phrase."""
+    phrases: list[list[str]] = [[]]
+    for word in split_words(text):
+        if is_content(word) and word not in WEAK_WORDS and word not in _INSTRUCTIONS:
+            phrases[-1].append(word)
+        else:
+            phrases.append([])
+    return [" ".join(phrase) for phrase in phrases if phrase]
 
 
 def _phrase(text: str) -> str:

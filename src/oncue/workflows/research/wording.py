@@ -6,12 +6,13 @@ by, and only those that some passage has are taken.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from oncue import StepContext
 from oncue.workflows.research.abstracts import Abstracts
 from oncue.workflows.research.documents import Corpus, unwrap
+from oncue.workflows.research.exhibits import show_before
 from oncue.workflows.research.goals import Goal
 from oncue.workflows.research.lexicon import split_words
 from oncue.workflows.research.retrieval import PassageIndex
@@ -30,7 +31,7 @@ search by, such as other words for the same thing."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordedQuestion:
-    """The question of one goal, named by the goal's id; ``search`` are further words to search by."""
+    """The question of one goal, named by the goal's id, and further words to search by."""
 
     goal: str
     question: str
@@ -55,11 +56,16 @@ def word_synthesis(synthesis: Synthesis, abstracts: Abstracts, corpus: Corpus, *
         context={goal.id: _tell(goal, abstracts) for goal in synthesis.goals},
         output=WordedPlan,
         checks=[lambda plan: find_plan_faults(plan, [goal.id for goal in synthesis.goals])],
+        previous=show_before(ctx.previous, "topic", "plan") if _was_worded(ctx.previous) else "",
     )
     worded = {question.goal: question for question in plan.questions}
     with PassageIndex(corpus) as index:
         items = tuple(_word(item, worded.get(item.goal), index) for item in synthesis.plan)
     return replace(synthesis, topic=unwrap(plan.topic), plan=items, is_worded=True)
+
+
+def _was_worded(previous: object) -> bool:
+    return isinstance(previous, Mapping) and bool(previous.get("is_worded"))
 
 
 def find_plan_faults(plan: WordedPlan, goals: Sequence[str]) -> str | None:

@@ -1,0 +1,81 @@
+"""What the steps of a job sent to models for the outputs they have now, and for their latest runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from oncue.control.bodies import Bodies
+from oncue.control.carried import Outputs
+from oncue.control.composing import previous_text
+from oncue.control.traceview import MAX_CALLS, latest_calls
+from oncue.core.canonical import content_hash
+from oncue.core.model import AttemptKey, ContextMode, Current, JobId, StepId
+from oncue.core.modelcalls import ModelCall
+from oncue.core.ports import Store
+from oncue.core.prompts import SectionName
+from oncue.core.questions import Question
+from oncue.core.secrets import KnownSecret, redact_keys
+from oncue.errors import NoArtifact
+
+
+class PreviousUse(StrEnum):
+    """What a step shows the model of its own last output, judged by what it sent."""
+
+    WHOLE = "whole"
+    PART = "part"
+    """Something else than all of it, which only the step can tell."""
+    NONE = "none"
+    UNSEEN = "unseen"
+    """There was none to show, or the context was clean."""
+
+
+class RecordedPrompts:
+    """Looks at the record step by step, and only at the steps that are asked about."""
+
+    def __init__(self, store: Store, job_id: JobId, *, bodies: Bodies, secrets: Sequence[KnownSecret]) -> None:
+        self._store = store
+        self._job_id = job_id
+        self._bodies = bodies
+        self._secrets = secrets
+        self._calls: dict[StepId, dict[int, list[ModelCall]]] = {}
+
+    def latest(self, step: StepId) -> Sequence[ModelCall]:
+        """The calls of the latest run in which a step called a model; none where it never did."""
+        runs = self._runs(step)
+        return runs[max(runs)] if runs else ()
+
+    def calls_of(self, current: Current) -> Sequence[ModelCall]:
+        """The calls that led to an output."""
+        return self._runs(current.step).get(current.run, ())
+
+    def previous_use(self, current: Current) -> PreviousUse:
+        """What the step showed the model of the output before this one."""
+        with self._store.read() as reader:
+            attempts = reader.list_attempts(self._job_id, step=current.step)
+        made = next(one for one in attempts if (one.key.run, one.key.number) == (current.run, current.number))
+        before = Outputs(attempts).before(made)
+        if made.context is not ContextMode.KEEP or before is None or before.artifact is None:
+            return PreviousUse.UNSEEN
+        calls = self.calls_of(current)
+        shown = {ref.hash for call in calls for ref in call.sections if ref.name is SectionName.PREVIOUS}
+        if not shown:
+            return PreviousUse.NONE
+        try:
+            text = previous_text(self._bodies.output(before.artifact).value) or ""
+        except NoArtifact:
+            return PreviousUse.PART
+        whole = content_hash(redact_keys(text, self._secrets)[0].encode())
+        return PreviousUse.WHOLE if shown == {whole} else PreviousUse.PART
+
+    def questions_of(self, current: Current) -> Sequence[Question]:
+        """What was asked on the way to an output."""
+        key = AttemptKey(job_id=self._job_id, run=current.run, step=current.step, number=current.number)
+        with self._store.read() as reader:
+            return reader.questions_of_attempt(key)
+
+    def _runs(self, step: StepId) -> dict[int, list[ModelCall]]:
+        if step not in self._calls:
+            with self._store.read() as reader:
+                self._calls[step] = latest_calls(reader.list_calls(self._job_id, step=step, limit=MAX_CALLS))
+        return self._calls[step]

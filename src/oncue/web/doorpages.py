@@ -1,0 +1,60 @@
+"""The way in: static files, and signing in and out with a token."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
+from starlette.concurrency import run_in_threadpool
+
+from oncue.errors import NotFound
+from oncue.web.access import SESSION_DAYS
+from oncue.web.rendering import STATIC, render_page
+from oncue.web.site import Site, TheSite
+
+SECONDS_A_DAY = 86_400
+A_YEAR = "public, max-age=31536000, immutable"
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+
+@router.get("/static/{name:path}")
+def static(name: str) -> FileResponse:
+    """A file that every page needs; it says nothing about any job."""
+    file = (STATIC / name).resolve()
+    if not file.is_relative_to(STATIC) or not file.is_file():
+        raise NotFound(f"there is no file {name[:100]!r}", hint="make vendor fetches the front-end files")
+    return FileResponse(file, headers={"Cache-Control": A_YEAR})
+
+
+@router.get("/signin")
+def signin_page(request: Request) -> HTMLResponse:
+    """Where a token is entered."""
+    error = {"code": "not_signed_in", "message": "Sign in", "hint": "oncue serve printed a URL; its token opens these pages."}
+    return HTMLResponse(render_page("problem.html", scope=request.scope, status=401, error=error))
+
+
+@router.post("/signin")
+async def signin(request: Request, site: TheSite, token: Annotated[str, Form(max_length=200)] = "") -> RedirectResponse:
+    """Exchange a token for a session."""
+    return await enter(request, site, token)
+
+
+@router.post("/signout")
+def signout(request: Request, site: TheSite) -> RedirectResponse:
+    """End the session."""
+    site.door.leave(request.cookies.get(site.names.cookie, ""))
+    answer = RedirectResponse("/signin", status_code=303)
+    answer.delete_cookie(site.names.cookie)
+    return answer
+
+
+async def enter(request: Request, site: Site, token: str) -> RedirectResponse:
+    """Give the browser a session, and take the token out of its address bar."""
+    peer = request.client.host if request.client else ""
+    session = await run_in_threadpool(site.door.exchange, token.strip(), peer=peer)
+    answer = RedirectResponse("/", status_code=303)
+    is_secure = request.url.scheme == "https"
+    lifetime = SESSION_DAYS * SECONDS_A_DAY
+    answer.set_cookie(site.names.cookie, session, max_age=lifetime, httponly=True, samesite="strict", secure=is_secure)
+    return answer

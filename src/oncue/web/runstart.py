@@ -1,0 +1,147 @@
+"""The one function of the server that starts a run; every route and dialog that may do so ends here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from oncue.control.planview import PlanView, view_plan
+from oncue.control.preflight import Prepared, prepare_run
+from oncue.control.repeats import check_seen, find_repeated
+from oncue.control.runs import start_run
+from oncue.control.triggers import mint_trigger
+from oncue.core.model import Job, Run, RunKind, TriggerSource, step_name
+from oncue.core.request import AnswersPolicy, RunRequest, Scope
+from oncue.errors import PlanChanged
+from oncue.web.access import Identity
+from oncue.web.runbody import check_metadata
+from oncue.web.schemas.runshapes import TriggerBody
+from oncue.web.site import Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cue:
+    """A person's word to start a plan: who, through what, why, and which plan was on screen."""
+
+    identity: Identity
+    trigger_id: str
+    source: TriggerSource
+    metadata: Mapping[str, object]
+    reason: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A run, and whether this request is what started it: a repeated one finds it there."""
+
+    run: Run
+    is_new: bool
+
+
+def read_cue(identity: Identity, body: TriggerBody) -> Cue:
+    """What the body says of the action itself.
+
+    Raises:
+        InvalidFields: the metadata is too long.
+    """
+    return Cue(
+        identity=identity,
+        trigger_id=str(body.ui_trigger_id),
+        source=body.ui_trigger_source,
+        metadata=check_metadata(body.ui_trigger_metadata),
+        reason=body.reason,
+        digest=body.plan_digest,
+    )
+
+
+def start(site: Site, job: Job, request: RunRequest, *, cue: Cue) -> Started:
+    """Start exactly the plan that the person saw, once.
+
+    Raises:
+        PlanChanged: the plan is another one by now; carries it.
+        Blocked: preflight found blockers.
+        JobStopped: the job takes no more runs.
+        Conflict: the trigger's id was used for another job.
+        InvalidInput: the request cannot be meant.
+    """
+    known = find_repeated(site.workspace, job.id, cue.trigger_id)
+    if known is not None:
+        return Started(run=known, is_new=False)
+    try:
+        prepared = prepare_run(site.workspace, job.id, request)
+        check_seen(prepared, cue.digest)
+        return Started(run=_start(site, job, prepared, cue=cue), is_new=True)
+    except PlanChanged:
+        known = find_repeated(site.workspace, job.id, cue.trigger_id)
+        if known is None:
+            raise
+        return Started(run=known, is_new=False)  # two requests of one action: the other one was faster
+
+
+def _start(site: Site, job: Job, prepared: Prepared, *, cue: Cue) -> Run:
+    trigger = mint_trigger(
+        site.workspace,
+        prepared,
+        source=cue.source,
+        action=_kind(job, prepared.plan.request),
+        actor=cue.identity.actor,
+        trigger_id=cue.trigger_id,
+        reason=cue.reason,
+        metadata=cue.metadata,
+    )
+    return start_run(site.workspace, prepared, trigger, owner=site.worker_id)
+
+
+def _kind(job: Job, request: RunRequest) -> RunKind:
+    if job.runs == 0:
+        is_replay = job.replayed_from is not None and request.answers is AnswersPolicy.REUSE
+        return RunKind.REPLAY_DECISIONS if is_replay else RunKind.RUN
+    return RunKind.RESUME if request.scope is Scope.RESUME else RunKind.RERUN
+
+
+def look_ahead(site: Site, job: Job, request: RunRequest) -> dict[str, object]:
+    """What preflight says of a request, as it goes over the wire; nothing is stored.
+
+    Raises:
+        InvalidInput: the request cannot be meant.
+    """
+    prepared = prepare_run(site.workspace, job.id, request)
+    plan = view_plan(prepared)
+    record = plan.as_dict()
+    return {
+        "ready": plan.is_ready,
+        "blockers": record["blockers"],
+        "warnings": record["warnings"],
+        "normalized_config": {"request": record["request"], "params": record["params"]},
+        "prerequisites": _prerequisites(prepared),
+        "notes": _notes(plan),
+        "plan": record,
+    }
+
+
+def _prerequisites(prepared: Prepared) -> dict[str, bool]:
+    """Every step whose output the run builds on without executing it, and whether that output is there."""
+    plan = prepared.plan
+    executing = {step_name(step.id) for step in plan.executing}
+    there = {step_name(step.id) for step in plan.steps if step.reused_from_run is not None}
+    upstream = prepared.snapshot.graph.upstream
+    needed = dict.fromkeys(name for step in executing for name in upstream[step] if name not in executing)
+    return {name: name in there for name in sorted(needed)}
+
+
+def _notes(plan: PlanView) -> list[str]:
+    notes = [f"run {plan.next_run} executes {_count(len(plan.executing))} and leaves {_count(len(plan.reused))} as they are"]
+    if any(step.is_conditional for step in plan.executing):
+        notes.append("some steps execute only if what they build on changes")
+    if any(step.is_expanding for step in plan.executing):
+        notes.append("how many instances a fan-out has is known when its list is there")
+    if plan.becomes_stale:
+        notes.append(f"it makes {_count(len(plan.becomes_stale))} stale")
+    if plan.estimate.unknown:
+        notes.append(f"no history for {_count(len(plan.estimate.unknown))}, so the cost is unknown")
+    return notes
+
+
+def _count(number: int) -> str:
+    return f"{number} step" if number == 1 else f"{number} steps"

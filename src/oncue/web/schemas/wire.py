@@ -1,0 +1,60 @@
+"""The two kinds of shapes: what is answered may grow new keys, what is asked may not hold unknown ones."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Answer(BaseModel):
+    """A shape that leaves the server; clients ignore keys they do not know."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class Body(BaseModel):
+    """A shape that comes in; an unknown field is refused, because it would be an option that is silently left out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Problem(Answer):
+    """The one error body."""
+
+    code: str
+    message: str
+    hint: str
+    fields: dict[str, str] | None = None
+
+
+class Finding(Answer):
+    """A blocker or a warning."""
+
+    code: str
+    message: str
+    hint: str
+
+
+class FailureRecord(Answer):
+    """Why something did not succeed."""
+
+    code: str
+    message: str
+    detail: str
+
+
+class Reason(Answer):
+    """Why a step is stale, or executes; ``text`` is a clause for people, further keys are its facts."""
+
+    code: str
+    text: str
+
+
+class Me(Answer):
+    """Who asks."""
+
+    actor: str
+    role: str
+    permissions: list[str]
+    at: datetime

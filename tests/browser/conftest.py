@@ -1,0 +1,120 @@
+"""A served workspace with jobs of the atlas in it, and a real Chromium that looks at it; screenshots are kept as output."""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, sync_playwright
+
+from oncue import wiring
+from oncue.control.jobs import create_job
+from oncue.control.workspace import Workspace
+from tests.browser.flows import ATLAS
+from tests.web.hosting import Host, hosted
+
+SIZES: dict[str, ViewportSize] = {"wide": {"width": 1440, "height": 900}, "narrow": {"width": 390, "height": 844}}
+SHOTS = Path(os.environ.get("ONCUE_SHOTS", ".screenshots"))
+PATIENCE_MS = 20_000
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "atlas_flow.py").write_text(ATLAS, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def workspace(folder: Path) -> Iterator[Workspace]:
+    opened = wiring.open_workspace(folder / ".oncue", create=True, synchronous="NORMAL")
+    yield opened
+    opened.store.close()
+
+
+@pytest.fixture
+def host(workspace: Workspace) -> Iterator[Host]:
+    with hosted(workspace) as running:
+        yield running
+
+
+@pytest.fixture
+def atlas(workspace: Workspace, folder: Path) -> str:
+    """A job of the atlas that has not run."""
+    return create_job(workspace, "atlas_flow:atlas", params={}, folder=folder).id
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert path, "make browser installs Chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path)
+        yield browser
+        browser.close()
+
+
+@dataclass(slots=True)
+class Visitor:
+    """Somebody at a browser who has opened the printed URL; ``troubles`` is what the console complained about."""
+
+    host: Host
+    context: BrowserContext
+    page: Page
+    troubles: list[str]
+    name: str
+
+    def go(self, path: str) -> Page:
+        """Open a page, and wait until it hears of changes."""
+        self.page.goto(f"{self.host.origin}{path}")
+        self.page.locator("#wire-word", has_text="live").wait_for(timeout=PATIENCE_MS, state="attached")
+        return self.page
+
+    def shoot(self, what: str) -> None:
+        """Keep a picture of the page as it is."""
+        SHOTS.mkdir(exist_ok=True)
+        name = re.sub(r"[^a-z0-9]+", "-", f"{what} {self.name}".lower()).strip("-")
+        self.page.screenshot(path=SHOTS / f"{name}.png")
+
+    def tab(self) -> Page:
+        """Another tab of the same person."""
+        page = self.context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        return page
+
+
+Visit = Callable[..., Visitor]
+
+
+@contextmanager
+def visiting(
+    chromium: Browser, host: Host, *, size: str = "wide", scheme: Literal["light", "dark"] = "light", bypass_csp: bool = False
+) -> Iterator[Visitor]:
+    context = chromium.new_context(
+        viewport=SIZES[size], color_scheme=scheme, bypass_csp=bypass_csp, locale="en-GB", timezone_id="UTC"
+    )  # fmt: skip
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    troubles: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            troubles.append(message.text)
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.goto(f"{host.origin}/?token={host.token}")
+    yield Visitor(host=host, context=context, page=page, troubles=troubles, name=f"{size} {scheme}")
+    context.close()
+
+
+@pytest.fixture
+def visitor(chromium: Browser, host: Host) -> Iterator[Visitor]:
+    """Somebody at a wide screen, in the light; a console that complains fails the test."""
+    with visiting(chromium, host) as somebody:
+        yield somebody
+        assert somebody.troubles == []

@@ -1,0 +1,139 @@
+"""Questions on the pages: they appear by themselves, with the time that is left, and say what became of an answer."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from oncue.control.answers import expire_questions
+from oncue.control.jobs import create_job
+from oncue.control.workspace import Workspace
+from tests.browser.conftest import PATIENCE_MS, Visitor
+from tests.browser.flows import INTERVIEW
+from tests.web.hosting import Host
+
+_MINUTES = re.compile(r"^(10:00|9:\d\d) left$")
+
+
+@pytest.fixture
+def asking(host: Host, atlas: str, folder: Path) -> str:
+    """A job whose run waits for an answer."""
+    (folder / "ask.txt").write_text("600", encoding="utf-8")
+    plan = host.cue(atlas)
+    assert host.program.post(f"/api/v1/jobs/{atlas}/runs", plan).status == 201
+    host.wait(atlas, 1, "waiting")
+    return atlas
+
+
+def test_a_question_appears_by_itself_and_its_answer_moves_the_run_on(
+    visitor: Visitor, host: Host, atlas: str, folder: Path
+) -> None:
+    (folder / "ask.txt").write_text("600", encoding="utf-8")
+    page = visitor.go(f"/jobs/{atlas}")
+    host.program.post(f"/api/v1/jobs/{atlas}/runs", host.cue(atlas))
+
+    card = page.locator(".question")
+    expect(card).to_contain_text("Which goals shall the atlas of eu serve?")
+    expect(card.locator("oncue-left")).to_have_text(_MINUTES)
+    expect(page.locator("#inbox-link .badge")).to_have_text("1")
+    visitor.shoot("job with a question")
+    card.get_by_label("Little land").check()
+    card.get_by_role("button", name="Answer").click()
+
+    expect(page.locator("#said")).to_contain_text("goals is cost (Low cost), land (Little land)")
+    expect(page.locator("#job-head .top .state")).to_have_text("completed")
+    expect(card).to_have_count(0)
+    expect(page.locator("#inbox-link .badge")).to_have_count(0)
+
+
+@pytest.mark.usefixtures("asking")
+def test_the_inbox_shows_what_waits_in_all_jobs(visitor: Visitor) -> None:
+    page = visitor.go("/inbox")
+
+    expect(page.locator(".question")).to_have_count(1)
+    expect(page.locator(".question header")).to_contain_text("then the default")
+    visitor.shoot("inbox")
+
+
+@pytest.mark.usefixtures("asking")
+def test_a_question_that_was_settled_meanwhile_says_by_whom(visitor: Visitor, host: Host) -> None:
+    page = visitor.go("/inbox")
+    page.route("**/live**", lambda route: route.abort())
+    page.evaluate("document.querySelector('#inbox').removeAttribute('data-live')")
+    question = host.program.api("/questions")["questions"][0]["question_id"]
+    assert host.program.post(f"/api/v1/questions/{question}/response", {"response": ["jobs"]}).status == 200
+
+    page.get_by_role("button", name="Answer").click()
+
+    expect(page.locator("#said")).to_contain_text("answered by ada: jobs (Many jobs). Your answer was not taken.")
+
+
+def test_an_answer_that_comes_too_late_is_kept_and_offers_a_rerun(
+    visitor: Visitor, host: Host, workspace: Workspace, folder: Path, atlas: str
+) -> None:
+    (folder / "ask.txt").write_text("0.2", encoding="utf-8")
+    host.run(atlas)
+    (question,) = host.program.api(f"/jobs/{atlas}/decisions")["decisions"]
+    assert question["timed_out"]
+    assert not expire_questions(workspace)
+    assert host.program.post(f"/api/v1/questions/{question['question_id']}/response", {"response": ["land"]}).status == 200
+
+    page = visitor.go(f"/jobs/{atlas}")
+    page.get_by_role("button", name="Rerun with it").click()
+
+    expect(page.locator("[name=scope][value=from]")).to_be_checked()
+    expect(page.locator("#answers")).to_have_value("reuse")
+
+
+def test_every_kind_of_question_has_its_fields(visitor: Visitor, host: Host, workspace: Workspace, folder: Path) -> None:
+    (folder / "interview_flow.py").write_text(INTERVIEW, encoding="utf-8")
+    job = create_job(workspace, "interview_flow:interview", params={}, folder=folder).id
+    host.program.post(f"/api/v1/jobs/{job}/runs", host.cue(job))
+    page = visitor.go("/inbox")
+    card = page.locator(".question")
+
+    expect(card).to_contain_text("How much?")
+    card.locator("input[type=number]").fill("2.5")
+    card.get_by_role("button", name="Answer").click()
+    expect(card).to_contain_text("Go on?")
+    card.get_by_label("No").check()
+    card.get_by_role("button", name="Answer").click()
+    expect(card).to_contain_text("In your own words?")
+    card.locator("textarea").fill("two\nlines <b>and</b> marks")
+    card.get_by_role("button", name="Answer").click()
+    expect(card).to_contain_text("Which mode?")
+    visitor.shoot("question with one choice")
+    card.get_by_label("Deep loop").check()
+    card.get_by_role("button", name="Answer").click()
+    expect(card).to_contain_text("Who are you?")
+    card.get_by_label("Full name").fill("Ada")
+    card.get_by_label("Age").fill("1000")
+    visitor.shoot("question with a form")
+    card.get_by_role("button", name="Answer").click()
+    expect(card.locator(".error")).to_contain_text("1000 is greater than the maximum of 120")
+    expect(card.get_by_label("Full name")).to_have_value("Ada")
+    card.get_by_label("Age").fill("36")
+    card.get_by_label("Member").select_option("yes")
+    card.get_by_role("button", name="Answer").click()
+
+    expect(page.locator("#inbox .empty")).to_be_visible(timeout=PATIENCE_MS)
+    host.wait(job, 1)
+    assert host.program.api(f"/jobs/{job}/steps/everything/output")["outputs"][0]["value"] == {
+        "number": 2.5,
+        "confirm": False,
+        "text": "two\nlines <b>and</b> marks",
+        "choice": "deep",
+        "form": {"name": "Ada", "age": 36, "member": True},
+    }
+
+
+def test_what_is_typed_stays_while_the_page_follows_the_run(visitor: Visitor, asking: str) -> None:
+    page = visitor.go(f"/jobs/{asking}")
+    page.get_by_label("Many jobs").check()
+
+    page.evaluate("document.querySelector('#job').dispatchEvent(new CustomEvent('live'))")
+    with page.expect_response(f"**/parts/jobs/{asking}"):
+        page.evaluate("document.querySelector('#job').dispatchEvent(new CustomEvent('live'))")
+
+    expect(page.get_by_label("Many jobs")).to_be_checked()
