@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NewType
 
-from oncue.core.findings import Finding
 from oncue.core.model import JobId
 
 RecommendationId = NewType("RecommendationId", str)
@@ -17,7 +16,8 @@ RecommendationId = NewType("RecommendationId", str)
 class Recommendation:
     """Advice on record. ``request`` is the stored form of the run request that is recommended.
 
-    ``blockers`` and ``warnings`` are what preflight found when it was given, ``plan_digest`` the plan it was given for.
+    ``blockers`` and ``warnings`` are what preflight found when it was given, in their wire form, so that findings which nothing
+    makes any more can still be read; ``plan_digest`` is the plan it was given for, ``estimate`` what that might have cost.
     """
 
     id: RecommendationId
@@ -27,6 +27,6 @@ class Recommendation:
     author: str
     given_at: datetime
     plan_digest: str
-    blockers: tuple[Finding, ...] = ()
-    warnings: tuple[Finding, ...] = ()
+    blockers: tuple[Mapping[str, str], ...] = ()
+    warnings: tuple[Mapping[str, str], ...] = ()
     estimate: Mapping[str, object] = field(default_factory=dict)
