@@ -28,6 +28,27 @@ class Permission(StrEnum):
     OPERATE = "operate"
 
 
+_LOOKING = frozenset({Permission.READ, Permission.RECOMMEND})
+PERMISSIONS = {
+    Role.VIEWER: _LOOKING,
+    Role.ANSWERER: _LOOKING | {Permission.ANSWER},
+    Role.OPERATOR: _LOOKING | {Permission.ANSWER, Permission.OPERATE},
+}
+
+
+def is_allowed(permission: Permission, role: Role, scopes: frozenset[Permission] | None = None) -> bool:
+    """Whether a role includes this, and the scopes of a token do; ``scopes`` None: the token is not narrowed.
+
+    A token with the scope ``recommend`` is an adviser's: it authorizes nothing, whatever else it was given.
+    """
+    if permission not in PERMISSIONS[role]:
+        return False
+    if scopes is None:
+        return True
+    is_adviser = Permission.RECOMMEND in scopes
+    return permission in scopes and not (is_adviser and permission not in _LOOKING)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """Somebody who uses a server; the name is what triggers and answers are signed with."""

@@ -12,7 +12,9 @@ from starlette.requests import HTTPConnection
 from oncue.control.joblist import JobSummaries
 from oncue.control.workspace import Workspace, find_job
 from oncue.core.model import Job, WorkerId
-from oncue.web.access import Door, Identity, Permission
+from oncue.core.people import Permission
+from oncue.errors import OncueError
+from oncue.web.access import Door, Identity
 from oncue.web.eventnames import PhaseBook
 from oncue.web.feed import Feed
 from oncue.web.guard import Names
@@ -57,6 +59,20 @@ def need(permission: Permission) -> Callable[[HTTPConnection], Identity]:
         identity = get_identity(connection)
         identity.check(permission)
         return identity
+
+    return check
+
+
+def still_reading(connection: HTTPConnection) -> Callable[[], bool]:
+    """Asks anew whether whoever listens may look: access can end while a stream is open."""
+    identify: Callable[[], Identity | None] = connection.scope["state"]["identify"]
+
+    def check() -> bool:
+        try:
+            identity = identify()
+        except OncueError:
+            return False
+        return identity is not None and identity.may(Permission.READ)
 
     return check
 
