@@ -31,6 +31,7 @@ def advice(id_: str = "r1", *, job_id: str = JOB, given_at: int = 0) -> Recommen
         blockers=({"code": "gone_by_now", "message": "m", "hint": ""},),
         warnings=({"code": "stale_input", "message": "n", "hint": "h"},),
         estimate={"usd": [0.5, 2.0]},
+        prerequisites={"find": True, "collect": False},
     )
 
 

@@ -29,6 +29,7 @@ BEYOND_READING = {
     ("POST", f"{API}/jobs/{{job}}/cancel"): P.OPERATE,
     ("POST", f"{API}/jobs/{{job}}/stop"): P.OPERATE,
     ("POST", f"{API}/jobs/{{job}}/replay"): P.OPERATE,
+    ("POST", f"{API}/jobs/{{job}}/recommendations"): P.RECOMMEND,
     ("POST", f"{API}/questions/{{question}}/response"): P.ANSWER,
     ("GET", "/parts/jobs/{job}/panel"): P.OPERATE,
     ("POST", "/parts/jobs/{job}/plan"): P.OPERATE,

@@ -45,13 +45,13 @@ def recommendation_row(advice: Recommendation) -> Row:
     return (
         advice.id, advice.job_id, encode(advice.request), encode(advice.rationale), encode(advice.author),
         to_micros(advice.given_at), advice.plan_digest, encode(advice.blockers), encode(advice.warnings),
-        encode(advice.estimate),
+        encode(advice.estimate), encode(advice.prerequisites),
     )  # fmt: skip
 
 
 def read_recommendation(row: Row) -> Recommendation:
     """``recommendation`` and ``recommendations``."""
-    id_, job_id, request, rationale, author, given, plan_digest, blockers, warnings, estimate = row
+    id_, job_id, request, rationale, author, given, plan_digest, blockers, warnings, estimate, prerequisites = row
     return Recommendation(
         id=id_,
         job_id=job_id,
@@ -63,4 +63,5 @@ def read_recommendation(row: Row) -> Recommendation:
         blockers=tuple(decode(blockers)),
         warnings=tuple(decode(warnings)),
         estimate=decode(estimate),
+        prerequisites=decode(prerequisites),
     )

@@ -347,6 +347,7 @@ recommendation = Table(
     Column("blockers", _JSON, nullable=False),
     Column("warnings", _JSON, nullable=False),
     Column("estimate", _JSON, nullable=False),
+    Column("prerequisites", _JSON, nullable=False),
 )
 Index("ix_recommendation_job", recommendation.c.job_id, recommendation.c.given_at)
 

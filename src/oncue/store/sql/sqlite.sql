@@ -24,7 +24,7 @@ CREATE TABLE "plan" ( job_id VARCHAR NOT NULL, run INTEGER NOT NULL, body BLOB N
 CREATE TABLE question ( id VARCHAR NOT NULL, job_id VARCHAR NOT NULL, run INTEGER NOT NULL, step VARCHAR NOT NULL, number INTEGER NOT NULL, type VARCHAR NOT NULL, kind TEXT NOT NULL, occurrence INTEGER NOT NULL, fingerprint TEXT NOT NULL, asking TEXT NOT NULL, asked_at BIGINT NOT NULL, deadline BIGINT, acts INTEGER NOT NULL, how TEXT, response TEXT, actor TEXT, answered_at BIGINT, is_timed_out INTEGER, reused_from TEXT, late_response TEXT, late_actor TEXT, late_at BIGINT, CONSTRAINT pk_question PRIMARY KEY (id), CONSTRAINT uq_question_job_id_run_step_number_type_occurrence UNIQUE (job_id, run, step, number, type, occurrence) );
 CREATE INDEX ix_question_job ON question (job_id, asked_at);
 CREATE INDEX ix_question_undecided ON question (acts, deadline) WHERE how IS NULL;
-CREATE TABLE recommendation ( id VARCHAR NOT NULL, job_id VARCHAR NOT NULL, request TEXT NOT NULL, rationale TEXT NOT NULL, author TEXT NOT NULL, given_at BIGINT NOT NULL, plan_digest TEXT NOT NULL, blockers TEXT NOT NULL, warnings TEXT NOT NULL, estimate TEXT NOT NULL, CONSTRAINT pk_recommendation PRIMARY KEY (id) );
+CREATE TABLE recommendation ( id VARCHAR NOT NULL, job_id VARCHAR NOT NULL, request TEXT NOT NULL, rationale TEXT NOT NULL, author TEXT NOT NULL, given_at BIGINT NOT NULL, plan_digest TEXT NOT NULL, blockers TEXT NOT NULL, warnings TEXT NOT NULL, estimate TEXT NOT NULL, prerequisites TEXT NOT NULL, CONSTRAINT pk_recommendation PRIMARY KEY (id) );
 CREATE INDEX ix_recommendation_job ON recommendation (job_id, given_at);
 CREATE TABLE run ( job_id VARCHAR NOT NULL, number INTEGER NOT NULL, state TEXT NOT NULL, kind TEXT NOT NULL, request TEXT NOT NULL, trigger_id TEXT NOT NULL, plan_digest TEXT NOT NULL, definition_hash TEXT NOT NULL, params TEXT NOT NULL, queued_at BIGINT NOT NULL, started_at BIGINT, ended_at BIGINT, error TEXT, owner TEXT, fence INTEGER NOT NULL, cancel_requested_at BIGINT, cut_off TEXT, CONSTRAINT pk_run PRIMARY KEY (job_id, number) );
 CREATE INDEX ix_run_open ON run (job_id, number) WHERE state IN ('queued', 'running', 'waiting');
@@ -229,10 +229,10 @@ SELECT access_token.digest, access_token.person, access_token.label, access_toke
 SELECT access_token.digest, access_token.person, access_token.label, access_token.scopes, access_token.made_at, access_token.revoked_at FROM access_token WHERE access_token.person = ? ORDER BY access_token.made_at, access_token.digest;
 
 -- recommendation(id)
-SELECT recommendation.id, recommendation.job_id, recommendation.request, recommendation.rationale, recommendation.author, recommendation.given_at, recommendation.plan_digest, recommendation.blockers, recommendation.warnings, recommendation.estimate FROM recommendation WHERE recommendation.id = ?;
+SELECT recommendation.id, recommendation.job_id, recommendation.request, recommendation.rationale, recommendation.author, recommendation.given_at, recommendation.plan_digest, recommendation.blockers, recommendation.warnings, recommendation.estimate, recommendation.prerequisites FROM recommendation WHERE recommendation.id = ?;
 
 -- recommendations(job_id, limit)
-SELECT recommendation.id, recommendation.job_id, recommendation.request, recommendation.rationale, recommendation.author, recommendation.given_at, recommendation.plan_digest, recommendation.blockers, recommendation.warnings, recommendation.estimate FROM recommendation WHERE recommendation.job_id = ? ORDER BY recommendation.given_at DESC, recommendation.id DESC LIMIT ? OFFSET 0;
+SELECT recommendation.id, recommendation.job_id, recommendation.request, recommendation.rationale, recommendation.author, recommendation.given_at, recommendation.plan_digest, recommendation.blockers, recommendation.warnings, recommendation.estimate, recommendation.prerequisites FROM recommendation WHERE recommendation.job_id = ? ORDER BY recommendation.given_at DESC, recommendation.id DESC LIMIT ? OFFSET 0;
 
 -- stamp(version_num)
 INSERT INTO alembic_version (version_num) VALUES (?);
@@ -351,5 +351,5 @@ INSERT INTO access_token (digest, person, label, scopes, made_at, revoked_at) VA
 -- revoke_token(revoked_at, digest)
 UPDATE access_token SET revoked_at=? WHERE access_token.digest = ? AND access_token.revoked_at IS NULL;
 
--- insert_recommendation(id, job_id, request, rationale, author, given_at, plan_digest, blockers, warnings, estimate)
-INSERT INTO recommendation (id, job_id, request, rationale, author, given_at, plan_digest, blockers, warnings, estimate) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+-- insert_recommendation(id, job_id, request, rationale, author, given_at, plan_digest, blockers, warnings, estimate, prerequisites)
+INSERT INTO recommendation (id, job_id, request, rationale, author, given_at, plan_digest, blockers, warnings, estimate, prerequisites) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);

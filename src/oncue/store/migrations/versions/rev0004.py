@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.Column("blockers", sa.Text, nullable=False),
         sa.Column("warnings", sa.Text, nullable=False),
         sa.Column("estimate", sa.Text, nullable=False),
+        sa.Column("prerequisites", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_recommendation"),
     )
     op.create_index("ix_recommendation_job", "recommendation", ["job_id", "given_at"])
