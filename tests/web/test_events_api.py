@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 
 from oncue import wiring
@@ -335,3 +335,14 @@ def test_an_event_touches_the_topics_of_its_job_and_of_the_list(workspace: Works
     assert feed.since(Cursor("e", 0)) == []
     assert feed.since(Cursor("f", 0)) is None
     assert topics_of([]) == set()
+
+
+@pytest.mark.parametrize(("query", "status"), [("job=nothing", 404), ("job={job}&after=x", 422)])
+def test_a_socket_that_cannot_be_meant_is_refused_before_it_opens(standing: tuple[Host, str], query: str, status: int) -> None:
+    host, job = standing
+
+    with pytest.raises(InvalidStatus) as refused, host.program.listen(f"/api/v1/events?{query.format(job=job)}"):
+        pass
+
+    assert refused.value.response.status_code == status
+    assert set(json.loads(refused.value.response.body or b"{}")) == {"code", "message", "hint"}
