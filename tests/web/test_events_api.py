@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -346,3 +347,25 @@ def test_a_socket_that_cannot_be_meant_is_refused_before_it_opens(standing: tupl
 
     assert refused.value.response.status_code == status
     assert set(json.loads(refused.value.response.body or b"{}")) == {"code", "message", "hint"}
+
+
+def test_a_damaged_job_does_not_silence_the_others(
+    host: Host, chain: str, asking: str, workspace: Workspace, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    connection = sqlite3.connect(folder / ".oncue" / "oncue.db")
+    with connection:
+        connection.execute(
+            "UPDATE definition SET body = x'7b' WHERE address = (SELECT definition_hash FROM job WHERE id = ?)", [chain]
+        )
+    connection.close()
+
+    with host.program.listen(f"/live?topic=job:{asking}") as socket:
+        hear(socket, 1)
+        write_progress(workspace, chain, 1)
+        write_progress(workspace, asking, 1)
+        (heard,) = hear(socket, 1)
+        write_progress(workspace, asking, 1)
+        hear(socket, 1)
+
+    assert heard["topic"] == f"job:{asking}"
+    assert [record.event for record in caplog.records if hasattr(record, "event")] == ["feed_damaged"]
