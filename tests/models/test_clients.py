@@ -444,6 +444,16 @@ def test_the_bound_of_an_answer_is_sent_in_the_word_the_server_knows(serve: Serv
     assert body.get(word) == given if given or provider != "anthropic" else body[word] > 8_000
 
 
+@pytest.mark.parametrize("model", ["openai:gpt-5-mini", "anthropic:claude-opus-4-7"])
+def test_a_temperature_is_left_out_in_silence_where_a_model_takes_none(model: str) -> None:
+    with ModelStub([{"reply": "ok"}]) as stub:
+        provider, _, name = model.partition(":")
+        setup = Setup(provider=provider, model=stub.model(provider, name), stub=stub)
+        _, watched = setup.send(replace(request_for(), temperature=0.5))
+
+    assert "temperature" not in json.loads(watched.wire[0].body)
+
+
 @over_http
 def test_an_answer_that_was_cut_at_its_bound_says_so(serve: Serve, provider: str) -> None:
     setup = serve(provider, [{"reply": {"text": "as far as", "finish": "length"}}])
