@@ -166,8 +166,8 @@ class RunTracker:
                 line.cancelled += self._ends(line, this, event)
             case EventType.STEP_CUT_OFF:
                 line.cut_off += self._ends(line, this, event)
-            case EventType.STEP_PROGRESS:
-                line.message = _progress_words(event.data or {})
+            case EventType.STEP_PROGRESS | EventType.MODEL_CALLED | EventType.MODEL_FAILED:
+                line.message = _progress_words(event)
             case _:
                 pass
 
@@ -207,7 +207,13 @@ def count_instances(reader: Reader, job_id: JobId, graph: Graph) -> Callable[[st
     return count
 
 
-def _progress_words(data: Mapping[str, object]) -> str:
+def _progress_words(event: Event) -> str:
+    """What a step is about; of a model that failed only the code, its words may be anything."""
+    data = event.data or {}
+    if event.type is EventType.MODEL_CALLED:
+        return f"asks {data.get('model') or 'a model'}"
+    if event.type is EventType.MODEL_FAILED:
+        return str(data.get("code") or "no answer of the model").replace("_", " ")
     done, total, message = data.get("done"), data.get("total"), data.get("message") or ""
     if isinstance(done, int | float) and isinstance(total, int | float):
         return f"{done:g} of {total:g} {message}".strip()
