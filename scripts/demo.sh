@@ -64,6 +64,7 @@ say "Who ran what, when and why; what people wrote; and what they decided:"
 oncue job history
 oncue job comments
 oncue job decisions
+
 say "And the report says how it came about:"
 "$ONCUE" job artifact report --file report.md > report.md
 grep -A 4 '^## Method' report.md
