@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import anthropic
+import openai
 import pytest
 import yaml
 
@@ -203,6 +205,38 @@ def test_when_the_bytes_cannot_be_stored_nothing_is_sent(serve: Serve, provider:
     asyncio.run(go())
 
     assert setup.stub is None or setup.bodies == []
+
+
+@every_client
+def test_who_cannot_take_a_piece_of_the_answer_is_told_so(serve: Serve, provider: str) -> None:
+    setup = serve(provider, [{"reply": "ok"}])
+
+    async def go() -> None:
+        async with opened(setup) as client:
+            watched = Watched()
+
+            def refuse(_: str) -> None:
+                raise Refused
+
+            with pytest.raises(Refused):
+                await client.send(request_for(), on_wire=watched.on_wire, on_text=refuse)
+
+    asyncio.run(go())
+
+
+@over_http
+def test_a_second_request_of_one_call_is_stopped_before_it_leaves(
+    serve: Serve, provider: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setup = serve(provider, [{"reply": [{"status": 503}, "second"]}])
+    for library in (anthropic.AsyncAnthropic, openai.AsyncOpenAI):
+        begin = library.__init__
+        monkeypatch.setattr(library, "__init__", lambda self, begin=begin, **given: begin(self, **{**given, "max_retries": 2}))
+
+    with pytest.raises(RuntimeError, match="a second request"):
+        setup.send(request_for())
+
+    assert len(setup.bodies) == 1
 
 
 @every_client
