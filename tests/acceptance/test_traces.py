@@ -285,3 +285,17 @@ def test_a_job_without_models_has_an_empty_trace(shell: Shell) -> None:
     assert shell.get("job", "trace", plain)["attempts"] == []
     assert "no step has called a model or read a comment" in shell.run("job", "trace", plain).out
     assert "no model was called" in shell.run("job", "trace", plain, "a").out
+
+
+def test_a_look_at_a_plan_imports_no_code_of_a_workflow(shell: Shell) -> None:
+    shell.write("letters.py", f"{FLOW}\nopen('imported.txt', 'a').close()\n")
+    shell.write("replies.yaml", REPLIES)
+    job = shell.create("letters:letters")
+    shell.get("config", "set", "model", "recorded:replies.yaml")
+    assert shell.run("job", "run", job).code == 0
+    (shell.folder / "imported.txt").unlink()
+
+    plan = rerun(shell, job, "--comment", COMMENT, "--plan")["plan"]
+
+    assert [prompt["basis"] for prompt in plan["prompts"]] == ["recorded"]
+    assert not (shell.folder / "imported.txt").exists()

@@ -125,9 +125,11 @@ def test_a_run_that_put_nothing_out_is_compared_all_the_same(open_desk: OpenDesk
     run(workspace, job)
     run(workspace, job, only("draft", comment="shorter"))
 
-    step = delta_of(workspace, job).steps[0]
+    view = delta_of(workspace, job)
 
+    (step,) = view.steps
     assert (step.is_changed, step.output.change) == (True, Change.REMOVED)
+    assert "output: none came of run 2" in shown(view)
     assert [comment.text for comment in step.came] == ["shorter"]
 
 
@@ -157,6 +159,18 @@ def test_a_prompt_that_one_run_sent_alone_is_named_as_such(open_desk: OpenDesk) 
 
     assert [call.change for call in view.steps[0].calls] == [Change.CHANGED, Change.REMOVED]
     assert "fix_error: sent in run 1 only" in shown(view)
+
+
+def test_many_prompts_that_are_the_same_are_counted(open_desk: OpenDesk) -> None:
+    workspace, _ = open_desk(always("rain"))
+    job = new_job(workspace, MANY, count=7)
+    run(workspace, job, only("each"))
+    run(workspace, job, replace(only("each"), context=ContextMode.CLEAN))
+
+    text = shown(delta_of(workspace, job, "each"))
+
+    assert "7 further prompts are the same" in text
+    assert "ctx.generate" not in text
 
 
 def test_every_instance_of_a_fan_out_is_compared(open_desk: OpenDesk) -> None:

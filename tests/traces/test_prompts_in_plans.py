@@ -192,7 +192,7 @@ def test_a_prompt_that_cannot_be_composed_says_why(open_desk: OpenDesk, tmp_path
     [
         (only("fetched"), "fetched", "not known before the run: it fetches from outside"),
         (only("asking"), "asking", "not known before the run: it asks a person first (sure)"),
-        (replace(only("twice"), params={"topic": "snow"}), "twice", "not known before the run: its inputs change"),
+        (replace(only("twice"), params={"topic": "snow"}), "twice", "not known before the run: parameter topic changed"),
     ],
 )
 def test_what_would_be_asked_again_otherwise_is_not_guessed(
@@ -297,3 +297,14 @@ def test_a_step_that_executes_only_if_its_inputs_change_is_not_guessed(open_desk
     plan = plan_of(workspace, job, replace(only("table"), downstream=Downstream.RERUN))
 
     assert of(plan, "draft").note == "not known before the run: table, which it consumes, executes first"
+
+
+def test_a_plan_of_many_steps_knows_the_same_prompts(open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace, _ = open_desk(always("A tree."))
+    job = new_job(workspace, "spread")
+    run(workspace, job)
+    one_by_one = plan_of(workspace, job, only("line", comment="taller"))
+
+    monkeypatch.setattr("oncue.control.recordedprompts.FEW_STEPS", 1)
+
+    assert plan_of(workspace, job, only("line", comment="taller")) == one_by_one

@@ -15,7 +15,7 @@ from oncue.control.traceview import TraceWish, view_trace
 from oncue.control.workspace import Workspace
 from oncue.core.model import ContextMode, Job
 from oncue.core.modelcalls import CallState, ModelCall
-from oncue.core.modelport import ModelFailed, ModelTrouble
+from oncue.core.modelport import ModelFailed, ModelReply, ModelRequest, ModelTrouble
 from oncue.core.promptdelta import Change
 from oncue.core.prompts import SectionName
 from oncue.core.request import RunRequest, Scope
@@ -195,6 +195,23 @@ def test_a_call_whose_attempt_nobody_holds_has_an_unknown_outcome(open_desk: Ope
     text = "\n".join(render_trace(view, Shown()))
     assert "sent, outcome unknown" in text
     assert "the cost of 1 of them is unknown" in text
+
+
+def test_a_call_that_is_under_way_is_not_yet_of_unknown_outcome(open_desk: OpenDesk) -> None:
+    seen: list[str] = []
+    desk: list[tuple[Workspace, Job]] = []
+
+    def look(_: ModelRequest) -> ModelReply:
+        view = trace_of(*desk[0])
+        seen.extend([view.attempts[0].calls[0].outcome, "\n".join(render_trace(view, Shown()))])
+        return reply("Rain fell.")
+
+    workspace, _ = open_desk(look)
+    desk.append((workspace, new_job(workspace, "yearly")))
+    run(*desk[0])
+
+    assert seen[0] == "under_way"
+    assert "sent, the answer is awaited" in seen[1]
 
 
 def test_a_comment_that_was_read_without_a_model_is_traced_with_what_the_step_wrote(open_desk: OpenDesk) -> None:

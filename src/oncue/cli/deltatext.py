@@ -13,10 +13,11 @@ from oncue.core.promptdelta import Change
 
 if TYPE_CHECKING:
     from oncue.control.deltaview import CallDelta, DeltaView, StepDelta
-    from oncue.control.outputdelta import OutputDelta
     from oncue.core.promptdelta import SectionDelta
 
 OUTPUT_LINES = 40
+FOLDED = 5
+"""More prompts that are the same are counted, not listed."""
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 
@@ -37,9 +38,13 @@ def _step_lines(step: StepDelta, *, job: str) -> Iterator[str]:
         yield f"{step.step}: the prompts of run {after.key.run} against those of run {before.key.run} ({contexts})"
     yield from (f"  came: comment {describe_comment(comment)}" for comment in step.came)
     yield from (f"  went: comment {describe_comment(comment)}" for comment in step.went)
+    same = [call for call in step.calls if call.change is Change.SAME]
     for call in step.calls:
-        yield from _call_lines(call)
-    yield from _output_lines(step.output, job=job, step=step.step)
+        if call.change is not Change.SAME or len(same) <= FOLDED:
+            yield from _call_lines(call)
+    if len(same) > FOLDED:
+        yield f"  {len(same)} further prompts are the same"
+    yield from _output_lines(step, job=job)
 
 
 def _call_lines(call: CallDelta) -> Iterator[str]:
@@ -81,18 +86,21 @@ def diff_lines(diff: str | None, *, indent: str) -> Iterator[str]:
         yield indent + (click.style(shown, fg=colour) if colour else shown)
 
 
-def _output_lines(output: OutputDelta, *, job: str, step: str) -> Iterator[str]:
+def _output_lines(step: StepDelta, *, job: str) -> Iterator[str]:
+    output, run = step.output, step.after.key.run
     match output.change:
         case None:
-            yield "  output: none in either run"
+            yield f"  output: none{' in either run' if step.before else ''}"
         case Change.SAME:
             yield "  output: the same bytes"
+        case Change.REMOVED:
+            yield f"  output: none came of run {run}"
         case change:
             yield f"  output: {change.value}{f'; {output.note}' if output.note else ''}"
             lines = list(diff_lines(output.diff, indent="    ")) if output.diff else []
             yield from lines[:OUTPUT_LINES]
             if len(lines) > OUTPUT_LINES:
-                yield f"    … {len(lines) - OUTPUT_LINES} more lines: oncue job artifact {job} '{step}', or --json"
+                yield f"    … {len(lines) - OUTPUT_LINES} more lines: oncue job artifact {job} '{step.step}' --run {run}"
             yield from (f"    file {plain(name)}: {what.value}" for name, what in (output.files or {}).items())
 
 

@@ -76,7 +76,7 @@ def _attempt_lines(trace: AttemptTrace, shown: Shown) -> Iterator[str]:
     if attempt.inputs is None:
         yield "  what it consumed is on record only where it succeeds"
     if trace.params:
-        yield f"  params: {show_params(trace.params)}"
+        yield f"  params: {plain(show_params(trace.params))}"
     for comment in trace.comments:
         yield f"  comment {describe_comment(comment)}"
     for question in trace.answers:
