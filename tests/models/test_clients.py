@@ -26,6 +26,7 @@ from oncue.core.modelport import (
 )
 from oncue.models.catalog import ModelCatalog
 from oncue.testing import ModelStub
+from tests.core.adversarial_comments import COMMENTS
 from tests.models.calls import StillClock, Watched, request_for
 
 HTTP = ["openai", "openai-own", "ollama", "anthropic"]
@@ -158,6 +159,32 @@ def test_the_server_receives_exactly_the_bytes_that_were_handed_over(
 
     assert setup.bodies == [wire.body for wire in watched.wire]
     assert len(setup.bodies) == 1
+
+
+@over_http
+def test_no_comment_is_changed_on_its_way_and_none_changes_what_surrounds_it(serve: Serve, provider: str) -> None:
+    setup = serve(provider, [{"reply": "ok"}])
+    requests = [request_for(comment=comment) for comment in COMMENTS]
+
+    async def go() -> None:
+        async with opened(setup) as client:
+            for request in requests:
+                watched = Watched()
+                await client.send(request, on_wire=watched.on_wire, on_text=watched.on_text)
+
+    asyncio.run(go())
+
+    assert [messages_in(json.loads(body)) for body in setup.bodies] == [(one.system, one.user) for one in requests]
+
+
+def messages_in(body: dict[str, Any]) -> tuple[str, str]:
+    """The two messages of a body; there must be no third."""
+    if "system" in body:
+        ((part,),) = (message["content"] for message in body["messages"])
+        return body["system"], part["text"]
+    system, user = body["messages"]
+    assert [system["role"], user["role"]] == ["system", "user"]
+    return system["content"], user["content"]
 
 
 @every_client
