@@ -290,6 +290,16 @@ def test_an_attempt_that_failed_keeps_its_calls_and_says_why(open_desk: OpenDesk
     assert [call.outcome for call in trace.calls] == ["failed"]
 
 
+def test_an_answer_with_half_a_character_is_kept_and_paid_for(open_desk: OpenDesk) -> None:
+    workspace, _ = open_desk(always("\ud83d\ude00 rain \ud800"))
+    job = new_job(workspace, "yearly")
+    run(workspace, job)
+
+    call = first_calls(trace_of(workspace, job, call=1, has_texts=True))[0]
+
+    assert (call.outcome, call.reply, call.call.usd) == ("answered", "\U0001f600 rain \ufffd", 0.01)
+
+
 def test_control_characters_of_an_answer_do_not_reach_the_terminal(open_desk: OpenDesk) -> None:
     workspace, _ = open_desk(always("\x1b[2J\u202egone"))
     job = new_job(workspace, "yearly")

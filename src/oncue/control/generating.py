@@ -30,7 +30,7 @@ from oncue.control.work import Work
 from oncue.core.model import ContextMode
 from oncue.core.modelport import TRANSIENT, ModelClient, ModelFailed, ModelReply, ModelRequest
 from oncue.core.ports import Clock
-from oncue.core.prompts import Prompt, Purpose
+from oncue.core.prompts import Prompt, Purpose, sendable
 from oncue.core.secrets import KnownSecret, known_secrets
 
 MAX_TRIES = 4
@@ -131,11 +131,13 @@ class Generating:
         try:
             reply = await client.send(call.request, on_wire=sent.record, on_text=answer.take)
         except ModelFailed as error:
+            error.raw = sendable(error.raw)
             self.budget.end_call(await sent.fail(error))
             raise
         except BaseException:
-            await asyncio.shield(sent.abandon("".join(answer.pieces)))
+            await asyncio.shield(sent.abandon(sendable("".join(answer.pieces))))
             raise
+        reply = replace(reply, text=sendable(reply.text))  # JSON can spell half a character, which nothing can store
         self.budget.end_call(await sent.answer(reply))
         return reply
 
