@@ -50,6 +50,7 @@ def files_with(folder: Path, text: str) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file() and text.encode() in path.read_bytes()]
 
 
+@pytest.mark.proves("S0-7", "S0-19")
 @pytest.mark.parametrize(
     ("provider", "name"), [("openai", "gpt-4o-mini"), ("anthropic", "claude-sonnet-4-6"), ("ollama", "qwen3")]
 )

@@ -61,6 +61,8 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 15.0
 SILENCE_SECONDS = 300.0
 """How long a server may say nothing at all; models that think before they speak take minutes."""
+_HERE = ("all://127.0.0.1", "all://localhost", "all://[::1]")
+"""What no proxy can reach, whatever the environment says of proxies."""
 ASK_FOR_JSON = "Answer with JSON alone, without any text around it. It must be valid under this JSON Schema:"
 
 
@@ -208,6 +210,7 @@ def open_remote(
         timeout=httpx2.Timeout(silence_seconds, connect=CONNECT_SECONDS, pool=None),
         limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
         follow_redirects=False,
+        mounts=dict.fromkeys(_HERE),
         event_hooks={"request": [_hand_over], "response": [_note_answer]},
     )
     model = open_model(spec, environment, http)
