@@ -239,7 +239,7 @@ def test_names_of_opentelemetry_stand_beside_ours(open_desk: OpenDesk) -> None:
     call = _one_call(workspace, job)
 
     known = attributes_of(call)
-    unknown = attributes_of(replace(call, model="odd", url="http://[", usage=None, finish="", answered_by=""))
+    unknown = attributes_of(replace(call, model="odd", url="http://[", usage=None, usd=None, finish="", answered_by=""))
 
     assert known == {
         "gen_ai.operation.name": "chat",
@@ -249,7 +249,10 @@ def test_names_of_opentelemetry_stand_beside_ours(open_desk: OpenDesk) -> None:
         "gen_ai.response.finish_reasons": ["stop"],
         "gen_ai.usage.input_tokens": 100,
         "gen_ai.usage.output_tokens": 20,
+        "gen_ai.usage.cache_read.input_tokens": 0,
+        "oncue.cost.usd": 0.01,
         "server.address": "model.test",
+        "server.port": 80,
     }
     assert unknown == {"gen_ai.operation.name": "chat", "gen_ai.request.model": "odd"}
 

@@ -22,6 +22,8 @@ from oncue.core.promptdelta import Change
 from oncue.core.prompts import SectionName
 from oncue.errors import InvalidInput
 
+_PORTS = {"http": 80, "https": 443}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SectionView:
@@ -125,6 +127,8 @@ def attributes_of(call: ModelCall) -> dict[str, object]:
         genainames.FINISH_REASONS: [call.finish] if call.finish else None,
         genainames.INPUT_TOKENS: call.usage.input_tokens if call.usage else None,
         genainames.OUTPUT_TOKENS: call.usage.output_tokens if call.usage else None,
+        genainames.CACHED_TOKENS: call.usage.cached_tokens if call.usage else None,
+        genainames.COST_USD: call.usd,
         genainames.SERVER_ADDRESS: host,
         genainames.SERVER_PORT: port,
         genainames.ERROR_TYPE: call.error.code if call.error else None,
@@ -157,6 +161,6 @@ def _usage(call: ModelCall) -> Mapping[str, int] | None:
 def _server(url: str) -> tuple[str | None, int | None]:
     try:
         parts = urlsplit(url)
-        return (parts.hostname, parts.port) if parts.scheme in ("http", "https") else (None, None)
+        return (parts.hostname, parts.port or _PORTS[parts.scheme]) if parts.scheme in _PORTS else (None, None)
     except ValueError:
         return None, None
