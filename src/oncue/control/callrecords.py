@@ -15,7 +15,7 @@ from oncue.core.canonical import fingerprint
 from oncue.core.events import EventDraft, EventType
 from oncue.core.model import Artifact, ArtifactKind, Attempt, ContentHash, Failure, JobId, Run
 from oncue.core.modelcalls import CallState, ModelCall, SectionRef, Spending, spending_of
-from oncue.core.modelport import ModelFailed, ModelReply, ModelRequest, ModelTrouble, Usage, WireBody
+from oncue.core.modelport import CUT_SHORT, ModelFailed, ModelReply, ModelRequest, ModelTrouble, Usage, WireBody
 from oncue.core.ports import Reader, Transaction
 from oncue.core.prompts import Prompt, Purpose
 from oncue.errors import WorkspaceError
@@ -82,7 +82,7 @@ class CallBook:
             before = attempts_resumed(self.attempt, attempts, lambda number: _request_of(reader, key.job_id, number))
             resumed = [call for one in before for call in reader.calls_of_attempt(one.key)]
         self._number = max((call.number for call in own), default=0)
-        return [call for call in (*own, *resumed) if call.state is CallState.ANSWERED]
+        return [call for call in (*own, *resumed) if call.state is CallState.ANSWERED and call.finish not in CUT_SHORT]
 
     async def write(self, call: ModelCall, drafts: Sequence[EventDraft], *, artifacts: Sequence[Artifact]) -> None:
         """Store a call that begins, or the end of one, under the attempt's fence; durable on return."""
