@@ -197,6 +197,8 @@ def test_answers_of_an_attempt_that_was_interrupted_still_count(open_desk: OpenD
 
     view = delta_of(workspace, job, "each", run=2)
 
+    assert view.steps[0].is_resumed
+    assert "run 2 went on from run 1" in shown(view)
     assert [call.pair.slot.generation for call in view.steps[0].calls if call.pair.after] == [2]
 
 

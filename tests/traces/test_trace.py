@@ -18,7 +18,7 @@ from oncue.core.modelcalls import CallState, ModelCall
 from oncue.core.modelport import ModelFailed, ModelReply, ModelRequest, ModelTrouble
 from oncue.core.promptdelta import Change
 from oncue.core.prompts import SectionName
-from oncue.core.request import RunRequest, Scope
+from oncue.core.request import Budget, RunRequest, Scope
 from oncue.errors import NotFound, UnknownRun, UnknownStep
 from tests.generating.conftest import Desk
 from tests.generating.running import only, run
@@ -195,6 +195,22 @@ def test_a_call_whose_attempt_nobody_holds_has_an_unknown_outcome(open_desk: Ope
     text = "\n".join(render_trace(view, Shown()))
     assert "sent, outcome unknown" in text
     assert "the cost of 1 of them is unknown" in text
+
+
+def test_an_attempt_says_from_which_others_it_goes_on(open_desk: OpenDesk) -> None:
+    workspace, model = open_desk(always("rain"))
+    job = new_job(workspace, "tests.generating.flows:lone", count=2)
+    run(workspace, job, RunRequest(budget=Budget(calls=1)))
+    run(workspace, job, RunRequest(scope=Scope.RESUME, budget=Budget(calls=1)))
+    run(workspace, job, only("numbers"))
+
+    first, second, third = trace_of(workspace, job).attempts
+
+    assert [[key.run for key in trace.resumes] for trace in (first, second, third)] == [[], [1], []]
+    assert [len(trace.calls) for trace in (first, second, third)] == [1, 1, 2]
+    assert len(model.sent) == 4
+    text = "\n".join(render_trace(trace_of(workspace, job), Shown()))
+    assert "goes on from run 1: what was answered there is not asked again" in text
 
 
 def test_a_call_that_is_under_way_is_not_yet_of_unknown_outcome(open_desk: OpenDesk) -> None:

@@ -38,6 +38,8 @@ def _step_lines(step: StepDelta, *, job: str) -> Iterator[str]:
         yield f"{step.step}: the prompts of run {after.key.run} against those of run {before.key.run} ({contexts})"
     yield from (f"  came: comment {describe_comment(comment)}" for comment in step.came)
     yield from (f"  went: comment {describe_comment(comment)}" for comment in step.went)
+    if before is not None and step.is_resumed:
+        yield f"  run {after.key.run} went on from run {before.key.run}: prompts that were answered there were not sent again"
     same = [call for call in step.calls if call.change is Change.SAME]
     for call in step.calls:
         if call.change is not Change.SAME or len(same) <= FOLDED:
