@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import click
 import pytest
@@ -159,6 +160,21 @@ def test_a_prompt_that_one_run_sent_alone_is_named_as_such(open_desk: OpenDesk) 
 
     assert [call.change for call in view.steps[0].calls] == [Change.CHANGED, Change.REMOVED]
     assert "fix_error: sent in run 1 only" in shown(view)
+
+
+def test_the_same_prompt_with_other_settings_is_told_apart(open_desk: OpenDesk, tmp_path: Path) -> None:
+    workspace, _ = open_desk(always("Rain fell."))
+    flow = "steps:\n  - {id: draft, prompt: {request: Write., max_tokens: 100}}\n"
+    (tmp_path / "flow.yaml").write_text(flow, encoding="utf-8")
+    job = new_job(workspace, str(tmp_path / "flow.yaml"))
+    run(workspace, job)
+    (tmp_path / "flow.yaml").write_text(flow.replace("100", "200"), encoding="utf-8")
+    run(workspace, job, only("draft"))
+
+    view = delta_of(workspace, job)
+
+    assert [(call.change, call.has_other_settings) for call in view.steps[0].calls] == [(Change.SAME, True)]
+    assert "the same prompt, asked for in another shape, length or temperature" in shown(view)
 
 
 def test_many_prompts_that_are_the_same_are_counted(open_desk: OpenDesk) -> None:

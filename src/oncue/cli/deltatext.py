@@ -40,9 +40,9 @@ def _step_lines(step: StepDelta, *, job: str) -> Iterator[str]:
     yield from (f"  went: comment {describe_comment(comment)}" for comment in step.went)
     if before is not None and step.is_resumed:
         yield f"  run {after.key.run} went on from run {before.key.run}: prompts that were answered there were not sent again"
-    same = [call for call in step.calls if call.change is Change.SAME]
+    same = [call for call in step.calls if call.change is Change.SAME and not call.has_other_settings]
     for call in step.calls:
-        if call.change is not Change.SAME or len(same) <= FOLDED:
+        if call not in same or len(same) <= FOLDED:
             yield from _call_lines(call)
     if len(same) > FOLDED:
         yield f"  {len(same)} further prompts are the same"
@@ -63,6 +63,8 @@ def _call_lines(call: CallDelta) -> Iterator[str]:
 def _said(call: CallDelta) -> str:
     if call.pair.after is None and call.pair.before is not None:
         return f"sent in run {call.pair.before.key.run} only"
+    if call.has_other_settings:
+        return "the same prompt, asked for in another shape, length or temperature"
     return {Change.SAME: "the same prompt", Change.ADDED: "not sent before"}.get(call.change, "another prompt")
 
 

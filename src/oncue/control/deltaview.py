@@ -47,6 +47,14 @@ class CallDelta:
         """Whether the prompts are the same."""
         return self.pair.change
 
+    @property
+    def has_other_settings(self) -> bool:
+        """Whether the same model was sent the same sections, and asked for another shape, length or temperature."""
+        before, after = self.pair.before, self.pair.after
+        if before is None or after is None or self.change is not Change.SAME:
+            return False
+        return before.model == after.model and before.prompt != after.prompt
+
     def as_dict(self) -> dict[str, Any]:
         """The wire form."""
         slot, before, after = self.pair.slot, self.pair.before, self.pair.after
@@ -55,6 +63,7 @@ class CallDelta:
             "generation": slot.generation,
             "place": slot.place,
             "change": self.change.value,
+            "settings_changed": self.has_other_settings,
             "before": _call_as_dict(before),
             "after": _call_as_dict(after),
             "sections": [section.as_dict() for section in self.sections],
