@@ -162,6 +162,17 @@ def test_a_first_prompt_is_shown_whole(open_desk: OpenDesk, tmp_path: Path) -> N
     assert "+Write in a dry tone." in "\n".join(section.diff or "" for section in planned.sections)
 
 
+def test_a_long_prompt_is_shown_in_part_and_says_so(open_desk: OpenDesk, tmp_path: Path) -> None:
+    workspace, _ = open_desk(always("It rained."))
+    job = manifest_job(workspace, tmp_path, MANIFEST.replace("echo 11 mm of {{ params.topic }}", "seq 1 500"))
+    run(workspace, job, only("notes"))
+
+    plan = plan_of(workspace, job, RunRequest(scope=Scope.RESUME))
+
+    assert "… 463 more lines; --json has all of them" in shown(plan)
+    assert "+500" in str(plan.as_dict())
+
+
 def test_an_edited_prompt_is_compared_with_what_was_sent(open_desk: OpenDesk, tmp_path: Path) -> None:
     workspace, _ = open_desk(always("It rained."))
     job = manifest_job(workspace, tmp_path)

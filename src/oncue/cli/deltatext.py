@@ -68,15 +68,18 @@ def _said(call: CallDelta) -> str:
     return {Change.SAME: "the same prompt", Change.ADDED: "not sent before"}.get(call.change, "another prompt")
 
 
-def section_lines(sections: Sequence[SectionDelta], *, indent: str = "    ") -> Iterator[str]:
-    """The diffs of the sections that changed, and the names of those that did not."""
+def section_lines(sections: Sequence[SectionDelta], *, indent: str = "    ", limit: int | None = None) -> Iterator[str]:
+    """The diffs of the sections that changed, and the names of those that did not; ``limit`` bounds the lines of each."""
     same = [section.name.value for section in sections if section.change is Change.SAME]
     if same:
         yield f"{indent}same: {', '.join(same)}"
     for section in sections:
         if section.change is not Change.SAME:
             yield f"{indent}{section.change.value}: {section.name.value}"
-            yield from diff_lines(section.diff, indent=indent + "  ")
+            lines = list(diff_lines(section.diff, indent=indent + "  "))
+            yield from lines[:limit]
+            if limit is not None and len(lines) > limit:
+                yield f"{indent}  … {len(lines) - limit} more lines; --json has all of them"
 
 
 def diff_lines(diff: str | None, *, indent: str) -> Iterator[str]:

@@ -15,6 +15,8 @@ from oncue.core.model import step_name
 if TYPE_CHECKING:
     from oncue.control.promptplan import PromptPlan
 
+SECTION_LINES = 40
+
 
 def render_prompts(plan: PromptPlan) -> list[str]:
     """Every prompt; instances of a fan-out whose prompts change in the same way share their lines."""
@@ -46,4 +48,4 @@ def _prompt_lines(alike: list[PlannedPrompt]) -> Iterator[str]:
     note = f", {first.note}" if first.note else ""
     yield f"    {names}{which} ({first.context.value} context): {against}{note}"
     if first.is_changed:
-        yield from section_lines(first.sections, indent="      ")
+        yield from section_lines(first.sections, indent="      ", limit=SECTION_LINES)
