@@ -350,7 +350,7 @@ def test_a_socket_that_cannot_be_meant_is_refused_before_it_opens(standing: tupl
 
 
 def test_a_damaged_job_does_not_silence_the_others(
-    host: Host, chain: str, asking: str, workspace: Workspace, folder: Path, caplog: pytest.LogCaptureFixture
+    chain: str, asking: str, workspace: Workspace, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     connection = sqlite3.connect(folder / ".oncue" / "oncue.db")
     with connection:
@@ -359,7 +359,7 @@ def test_a_damaged_job_does_not_silence_the_others(
         )
     connection.close()
 
-    with host.program.listen(f"/live?topic=job:{asking}") as socket:
+    with hosted(workspace) as host, host.program.listen(f"/live?topic=job:{asking}") as socket:
         hear(socket, 1)
         write_progress(workspace, chain, 1)
         write_progress(workspace, asking, 1)
