@@ -7,8 +7,9 @@ from playwright.sync_api import Browser, WebSocketRoute, expect
 
 from oncue.control.jobs import create_job
 from oncue.control.workspace import Workspace
-from tests.browser.conftest import PATIENCE_MS, Visitor, visiting
+from tests.browser.conftest import Visitor, visiting
 from tests.browser.flows import WIDE
+from tests.support.chromium import PATIENCE_MS
 from tests.web.hosting import Host
 
 FIRST_PAGE_BYTES = 60_000
