@@ -68,3 +68,37 @@ def test_every_comment_is_listed_with_what_came_of_it(visitor: Visitor, study: s
     expect(given.locator("tbody tr")).to_contain_text("prompt changed, definition the same, output changed")
     expect(given.locator("tbody .state")).to_have_text(["fresh", "succeeded"])
     visitor.shoot("comments")
+
+
+def test_the_panel_shows_which_prompts_change_before_anything_is_sent(visitor: Visitor, study: str) -> None:
+    page = visitor.go(f"/jobs/{study}/step?name=draft")
+    page.get_by_role("button", name="Rerun…").click()
+    page.check("[name=scope][value=only]")
+    expect(page.locator("#plan [data-code=comment_dropped]")).to_contain_text("without the comment of run 2")
+
+    page.fill("#comment", "use scipy\nin metric units")
+
+    expect(page.locator(".counter")).to_have_text("25 of 600")
+    expect(page.locator("#plan")).to_contain_text("The comment goes to draft.")
+    expect(page.locator("#prompts > details > summary")).to_have_text("Prompts 1 changes")
+    page.locator(".prompt summary").click()
+    expect(page.locator(".prompt ins").filter(has_text="use scipy")).to_have_text("+> use scipy")
+    expect(page.locator(".prompt del").filter(has_text="use lmfit")).to_have_count(1)
+    expect(page.locator("#plan")).to_contain_text("tokens")
+    visitor.shoot("panel prompts")
+    page.check("[name=keep_comments]")
+    expect(page.locator("#plan [data-code=comment_dropped]")).to_have_count(0)
+    expect(page.locator("#plan")).to_contain_text("Along goes the comment of run 2")
+    page.locator(".prompt summary").click()
+    expect(page.locator(".prompt del").filter(has_text="use lmfit")).to_have_count(0)
+
+
+def test_the_panel_says_when_no_chosen_step_reads_comments(visitor: Visitor, study: str) -> None:
+    page = visitor.go(f"/jobs/{study}/step?name=report")
+    page.get_by_role("button", name="Rerun…").click()
+    expect(page.locator("#plan [data-code=no_reader]")).to_have_text("No step of this plan reads comments.")
+
+    page.fill("#comment", "be brief")
+
+    expect(page.locator("#plan .blocker[data-code=comment_without_effect]")).to_contain_text("can read one")
+    expect(page.locator("#plan [data-start]")).to_be_disabled()
