@@ -33,9 +33,10 @@ router = APIRouter(tags=["runs"])
 
 
 @router.post("/jobs/{job}/runs/preflight", response_model=shapes.PreflightRecord)
-def preflight(*, site: TheSite, _: Reading, job: TheJob, body: shapes.PreflightBody) -> object:
-    """What a run would do, what stands in its way, and the digest that a start must name."""
-    return look_ahead(site, job, read_request(body), advice=find_advice(site, job, body.recommended_message_id))
+def preflight(*, site: TheSite, _: Reading, job: TheJob, body: shapes.PreflightBody, prompts: bool = False) -> object:
+    """What a run would do, what stands in its way, and the digest a start must name; ``prompts`` adds what would be sent."""
+    advice = find_advice(site, job, body.recommended_message_id)
+    return look_ahead(site, job, read_request(body), advice=advice, has_prompts=prompts)
 
 
 @router.post("/jobs/{job}/runs", response_model=shapes.StartedRun, status_code=201, responses=STARTED)

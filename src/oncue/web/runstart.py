@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from oncue.control.planview import PlanView, view_plan
 from oncue.control.preflight import Prepared, list_prerequisites, prepare_run
+from oncue.control.promptplan import plan_prompts
 from oncue.control.recommending import load_recommendation
 from oncue.control.repeats import check_seen, find_repeated
 from oncue.control.runs import start_run
@@ -120,8 +121,10 @@ def _kind(job: Job, request: RunRequest) -> RunKind:
     return RunKind.RESUME if request.scope is Scope.RESUME else RunKind.RERUN
 
 
-def look_ahead(site: Site, job: Job, request: RunRequest, *, advice: Recommendation | None = None) -> dict[str, object]:
-    """What preflight says of a request, as it goes over the wire; nothing is stored.
+def look_ahead(
+    site: Site, job: Job, request: RunRequest, *, advice: Recommendation | None = None, has_prompts: bool = False
+) -> dict[str, object]:
+    """What preflight says of a request, as it goes over the wire, with the prompts where they are wanted; nothing is stored.
 
     Raises:
         InvalidInput: the request cannot be meant.
@@ -137,6 +140,7 @@ def look_ahead(site: Site, job: Job, request: RunRequest, *, advice: Recommendat
         "prerequisites": list_prerequisites(prepared),
         "notes": [*_notes(plan), *_departures(plan, advice)],
         "plan": record,
+        "prompts": plan_prompts(site.workspace, prepared).as_dict() if has_prompts else None,
     }
 
 
