@@ -47,7 +47,6 @@ def script(tables: Sequence[Table]) -> dict[str, Any]:
     """The rules of the model."""
     rules: list[dict[str, Any]] = [
         {
-            "name": "no rule forbids it",
             "when": {"comment": {"contains": "invented figure"}, "rules": {"lacks": "figures that stand in the table"}},
             "reply": {"text": FORBIDDEN},
         }

@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 ONCUE="$PWD/.venv/bin/oncue"
+unset ONCUE_MODEL # the demo needs no model, and pays none
 QUESTION="How do generators handle exceptions?"
 rm -rf demo && mkdir demo && cd demo
 
@@ -63,6 +64,9 @@ say "Who ran what, when and why; what people wrote; and what they decided:"
 oncue job history
 oncue job comments
 oncue job decisions
+
+say "And the report says how it came about:"
 "$ONCUE" job artifact report --file report.md > report.md
+grep -A 4 '^## Method' report.md
 
 say "The report is demo/report.md. Look around: cd demo && export ONCUE_JOB=$ONCUE_JOB && ../.venv/bin/oncue job show"

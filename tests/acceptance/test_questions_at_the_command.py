@@ -10,6 +10,7 @@ import pytest
 
 from tests.acceptance.interviews import decisions, interview, job_file, leave, reply, settle_in, waiting
 from tests.acceptance.shipped import Shell, runs_of
+from tests.support.firstrelease import put_back_to_first_release
 
 FIELDS = [
     "question_id", "job_id", "run", "step", "type", "occurrence", "message", "options", "default", "response", "how", "actor",
@@ -293,10 +294,7 @@ def test_a_job_from_before_there_were_questions_loads_shows_exports_and_runs(she
     leave(shell, job)
     database = sqlite3.connect(shell.folder / ".oncue" / "oncue.db")
     with database:  # as the first release left it
-        database.execute("DROP TABLE question")
-        database.execute("ALTER TABLE attempt DROP COLUMN losses")
-        database.execute("ALTER TABLE job DROP COLUMN replayed_from")
-        database.execute("UPDATE alembic_version SET version_num = '0001'")
+        put_back_to_first_release(database)
     database.close()
 
     assert shell.get("job", "show", job)["status"] == "completed"

@@ -120,6 +120,7 @@ def test_a_comment_steers_one_finding_and_says_how(shell: Shell) -> None:
     assert "comment: required: context manager; excluded: generators" in log
     trace = shell.get("job", "trace", job, changed, "--run", "2")["attempts"][0]
     assert [given["text"] for given in trace["comments"]] == [comment]
+    assert any("comment: required: context manager; excluded: generators" in line for line in trace["log"])
     assert shell.run("job", "rerun", job, "--failed").code == 0
     title = found["item"]["title"]
     assert f"- Comment on the finding “{title}”: required: context manager; excluded: generators." in report(shell, job)

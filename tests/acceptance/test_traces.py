@@ -285,3 +285,50 @@ def test_a_job_without_models_has_an_empty_trace(shell: Shell) -> None:
     assert shell.get("job", "trace", plain)["attempts"] == []
     assert "no step has called a model or read a comment" in shell.run("job", "trace", plain).out
     assert "no model was called" in shell.run("job", "trace", plain, "a").out
+
+
+def test_a_look_at_a_plan_imports_no_code_of_a_workflow(shell: Shell) -> None:
+    shell.write("letters.py", f"{FLOW}\nopen('imported.txt', 'a').close()\n")
+    shell.write("replies.yaml", REPLIES)
+    job = shell.create("letters:letters")
+    shell.get("config", "set", "model", "recorded:replies.yaml")
+    assert shell.run("job", "run", job).code == 0
+    (shell.folder / "imported.txt").unlink()
+
+    plan = rerun(shell, job, "--comment", COMMENT, "--plan")["plan"]
+
+    assert [prompt["basis"] for prompt in plan["prompts"]] == ["recorded"]
+    assert not (shell.folder / "imported.txt").exists()
+
+
+def test_a_call_that_its_process_did_not_survive_is_of_unknown_outcome_and_cost(shell: Shell) -> None:
+    shell.write("rain.yaml", "steps:\n  - {id: draft, prompt: Write.}\n")
+    shell.write(
+        "replies.yaml", "usage: words\nprices: {input: 1, output: 2}\nrules: [{when: {call: 1}, reply: {hang: true}}]\n"
+    )
+    job = shell.create("rain.yaml")
+    shell.get("config", "set", "model", "recorded:replies.yaml")
+    process = shell.start("job", "run", job)
+    assert process.stderr is not None
+    assert next(line for line in process.stderr if "calls a model" in line)
+    process.kill()
+    process.communicate()
+
+    trace = shell.get("job", "trace", job)
+    text = shell.run("job", "trace", job).out
+    shell.write("replies.yaml", "usage: words\nprices: {input: 1, output: 2}\nrules: [{reply: It rained.}]\n")
+    assert shell.run("job", "run", job).code == 0
+
+    (call,) = trace["attempts"][0]["calls"]
+    assert (call["state"], call["outcome"], call["usd"], call["usage"]) == ("sent", "unknown", None, None)
+    assert trace["spending"] | {"tokens": 0, "usd": 0.0} == {
+        "calls": 1,
+        "tokens": 0,
+        "usd": 0.0,
+        "calls_of_unknown_tokens": 1,
+        "calls_of_unknown_usd": 1,
+    }
+    assert "sent, outcome unknown" in text
+    assert "the cost of it is unknown" in text
+    again = shell.get("job", "trace", job)["attempts"][0]["calls"]
+    assert [one["outcome"] for one in again] == ["unknown", "answered"]

@@ -15,8 +15,9 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, V
 from oncue import wiring
 from oncue.control.jobs import create_job
 from oncue.control.workspace import Workspace
+from oncue.web.access import Identity, Role
 from tests.browser.flows import ATLAS
-from tests.web.hosting import Host, hosted
+from tests.web.hosting import Host, hosted, only
 
 SIZES: dict[str, ViewportSize] = {"wide": {"width": 1440, "height": 900}, "narrow": {"width": 390, "height": 844}}
 SHOTS = Path(os.environ.get("ONCUE_SHOTS", ".screenshots"))
@@ -38,7 +39,8 @@ def workspace(folder: Path) -> Iterator[Workspace]:
 
 @pytest.fixture
 def host(workspace: Workspace) -> Iterator[Host]:
-    with hosted(workspace) as running:
+    viewer = only("viewer-token", Identity(actor="vera", role=Role.VIEWER))
+    with hosted(workspace, sources=(viewer,)) as running:
         yield running
 
 

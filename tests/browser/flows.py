@@ -109,3 +109,46 @@ def everything(ctx) -> dict:
         "form": ctx.ask("person", "Who are you?", schema=PERSON),
     }
 '''
+
+HOSTILE = '''\
+"""A workflow that puts hostile strings wherever a workflow can put a string."""
+
+import json
+
+from oncue import Workflow
+
+STRINGS = json.loads(r"""CORPUS""")
+hostile = Workflow("hostile", phases=["<script>evil()</script>", "Rest"], params={"note": "", "say": ""})
+
+
+@hostile.step(phase="<script>evil()</script>")
+def names(params) -> list[dict]:
+    return [{"id": text, "text": text} for text in STRINGS]
+
+
+@hostile.step(phase="Rest", each="names")
+def each(item: dict, ctx) -> str:
+    """<img src=x onerror=evil()>"""
+    ctx.log.info(item["text"])
+    return "# " + item["text"] + "\\n\\n" + (ctx.comment or "")
+
+
+@hostile.step(phase="Rest", deliverable=True)
+def files(each: dict[str, str], ctx) -> dict:
+    for number, text in enumerate(STRINGS):
+        name = "".join(mark for mark in text if mark.isprintable() and mark not in "/:")[:80] or "x"
+        (ctx.files / f"{number} {name}.md").write_text(text)
+        (ctx.files / f"{number} {name}.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'><script>evil()</script></svg>")
+    return {text: text for text in STRINGS} | {"rows": [{text: text} for text in STRINGS]}
+
+
+@hostile.step(phase="Rest")
+def asks(files: dict, ctx) -> str:
+    text = " ".join(STRINGS)
+    return ctx.ask(STRINGS[0], text, options=[{"id": one, "label": one, "help": one} for one in STRINGS], note=text)
+
+
+@hostile.step(phase="Rest")
+def fails(asks: str) -> str:
+    raise ValueError(" ".join(STRINGS))
+'''

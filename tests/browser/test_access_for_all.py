@@ -1,4 +1,4 @@
-"""The pages are usable by everybody: no violation that axe knows of, in both themes and both sizes, and all of it by keyboard."""
+"""The pages are usable by everybody: nothing that axe objects to, in both themes and sizes, and all of it by keyboard."""
 
 import json
 from collections.abc import Iterator

@@ -11,6 +11,7 @@ from tests.acceptance.shipped import Shell
 from tests.support.repository import PACKAGE, relative
 
 HEAVY = {"alembic", "asyncio", "jinja2", "markdown_it", "pydantic", "psycopg", "rich", "sqlalchemy", "yaml"}
+MODELS = {"anthropic", "genai_prices", "httpx2", "openai", "opentelemetry", "pydantic_ai"}
 STORES = {"concurrent.futures", "logging", "sqlite3", "subprocess"}
 
 PROBE = """
@@ -85,6 +86,45 @@ def test_looking_at_an_unchanged_job_loads_none_of_what_executes(
 
     assert code == 0
     assert modules & HEAVY == set()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("config", "get", "price.m.input"),
+        ("job", "rerun", "JOB", "--plan"),
+        ("job", "rerun", "JOB", "--step", "2", "--comment", "shorter", "--max-tokens", "10", "--plan"),
+        ("job", "trace", "JOB"),
+        ("job", "show", "JOB"),
+    ],
+    ids=" ".join,
+)
+def test_only_what_executes_loads_the_libraries_of_models(prompting: tuple[Path, str], command: tuple[str, ...]) -> None:
+    folder, job = prompting
+
+    code, modules = loaded(folder, *(job if word == "JOB" else word for word in command))
+
+    assert code == 0
+    assert modules & MODELS == set()
+
+
+@pytest.mark.parametrize("command", [("config", "list"), ("doctor",)], ids=" ".join)
+def test_only_who_asks_for_a_price_loads_the_list_of_prices(prompting: tuple[Path, str], command: tuple[str, ...]) -> None:
+    code, modules = loaded(prompting[0], *command)
+
+    assert code == 0
+    assert modules & MODELS <= {"genai_prices", "httpx2"}
+
+
+@pytest.fixture(scope="module")
+def prompting(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A folder with a job that was not run, one of whose steps calls the model that is set."""
+    shell = Shell(tmp_path_factory.mktemp("models"))
+    shell.write("ask.yaml", "steps:\n  - {id: a, run: echo 1}\n  - {id: b, prompt: Say it.}\n")
+    job = shell.create("ask.yaml")
+    assert shell.run("config", "set", "model", "openai:m@http://127.0.0.1:9/v1").code == 0
+    assert shell.run("config", "set", "price.m.input", "1").code == 0
+    return shell.folder, job
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "cli").glob("*.py")), ids=relative)

@@ -4,6 +4,7 @@ import os
 import pty
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -92,6 +93,21 @@ def test_lines_follow_the_events() -> None:
     assert "reused" in text
     assert "usually 3.0 s" in text
     assert "run 2  running" in text
+
+
+def test_a_line_says_which_model_is_asked_and_what_it_came_to() -> None:
+    tracker = tracker_of(phases=2, steps=2)
+    said: list[str] = []
+    for kind, data in (
+        (EventType.STEP_STARTED, None),
+        (EventType.MODEL_CALLED, {"call": 1, "purpose": "generate", "model": "openai:m"}),
+        (EventType.MODEL_FAILED, {"call": 1, "code": "model_rate_limited", "message": "\x1b[31mwait"}),
+        (EventType.STEP_PROGRESS, {"done": 3, "total": None, "message": "Once upon"}),
+    ):
+        tracker.apply([replace(event, data=data) for event in events((kind, "step2"))])
+        said.append(tracker.lines["step2"].message)
+
+    assert said == ["", "asks openai:m", "model rate limited", "Once upon"]
 
 
 def test_an_attempt_that_is_repeated_counts_once() -> None:

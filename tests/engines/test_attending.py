@@ -88,3 +88,16 @@ def test_without_being_told_to_attend_all_an_executor_leaves_other_jobs_alone(wo
 
     assert load_run(workspace, mine.id).state is RunState.SUCCEEDED
     assert load_run(workspace, other.id).state is RunState.QUEUED
+
+
+def test_an_executor_whose_engine_fails_says_so(workspace: Workspace) -> None:
+    async def fail() -> None:
+        raise RuntimeError("torn")
+
+    async def watch() -> BaseException:
+        async with wiring.executing(workspace, attends_all=True) as executor:
+            failing = asyncio.ensure_future(fail())
+            failing.add_done_callback(executor.watch_over)
+            return await executor.broken
+
+    assert str(asyncio.run(watch())) == "torn"

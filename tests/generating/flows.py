@@ -115,3 +115,12 @@ def reader(ctx: StepContext) -> list[str]:
     if ctx.has_model:
         raise StepFailed("there is no model in this test", code="unexpected")
     return [comment.text for comment in ctx.comments]
+
+
+lone = Workflow("lone", phases=["all"], params={"count": 3})
+
+
+@lone.step(phase="all")
+def numbers(params: Params, ctx: StepContext) -> list[str]:
+    """One call after the other, and nothing beside it."""
+    return [ctx.generate(f"Number {number}.") for number in range(params.count)]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -82,6 +83,18 @@ def test_an_answer_that_cannot_be_parsed_fails_the_step_and_is_kept(open_desk: O
     assert failed.error.detail == '{"total": "many"}'
     assert len(model.sent) == 1
     assert text(workspace, calls(workspace, job)[0].reply) == '{"total": "many"}'
+
+
+def test_an_answer_that_was_cut_off_fails_the_step_instead_of_passing_for_a_whole_one(open_desk: OpenDesk) -> None:
+    workspace, model = open_desk(lambda _: replace(reply("half a dra"), finish="length"))
+    job = new_job(workspace, model, "drafting")
+
+    run(workspace, job)
+
+    failed = attempts(workspace, job, "draft")[0]
+    assert failed.error is not None
+    assert (failed.error.code, failed.error.detail) == ("answer_cut", "half a dra")
+    assert len(model.sent) == 1
 
 
 def test_corrections_are_bounded_by_count(open_desk: OpenDesk) -> None:

@@ -136,6 +136,16 @@ def test_a_listed_price_names_its_list_and_counts_cached_tokens_as_such() -> Non
     assert price.source.startswith("genai-prices ")
 
 
+def test_a_server_on_this_machine_is_reached_without_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with ModelStub([{"reply": "ok"}]) as stub:
+        client = ModelCatalog(StillClock(), KEYS).open(read_model(stub.model("openai")), prices=NO_PRICES)
+        reply, _ = send(client, request_for())
+
+    assert reply.text == "ok"
+
+
 def test_a_redirection_is_not_followed() -> None:
     with ModelStub([{"reply": {"status": 307, "headers": {"Location": "/v1/other/chat/completions"}}}]) as stub:
         client = ModelCatalog(StillClock(), KEYS).open(read_model(stub.model("openai")), prices=NO_PRICES)

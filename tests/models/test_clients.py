@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import anthropic
+import openai
 import pytest
 import yaml
 
@@ -24,6 +26,7 @@ from oncue.core.modelport import (
 )
 from oncue.models.catalog import ModelCatalog
 from oncue.testing import ModelStub
+from tests.core.adversarial_comments import COMMENTS
 from tests.models.calls import StillClock, Watched, request_for
 
 HTTP = ["openai", "openai-own", "ollama", "anthropic"]
@@ -158,6 +161,32 @@ def test_the_server_receives_exactly_the_bytes_that_were_handed_over(
     assert len(setup.bodies) == 1
 
 
+@over_http
+def test_no_comment_is_changed_on_its_way_and_none_changes_what_surrounds_it(serve: Serve, provider: str) -> None:
+    setup = serve(provider, [{"reply": "ok"}])
+    requests = [request_for(comment=comment) for comment in COMMENTS]
+
+    async def go() -> None:
+        async with opened(setup) as client:
+            for request in requests:
+                watched = Watched()
+                await client.send(request, on_wire=watched.on_wire, on_text=watched.on_text)
+
+    asyncio.run(go())
+
+    assert [messages_in(json.loads(body)) for body in setup.bodies] == [(one.system, one.user) for one in requests]
+
+
+def messages_in(body: dict[str, Any]) -> tuple[str, str]:
+    """The two messages of a body; there must be no third."""
+    if "system" in body:
+        ((part,),) = (message["content"] for message in body["messages"])
+        return body["system"], part["text"]
+    system, user = body["messages"]
+    assert [system["role"], user["role"]] == ["system", "user"]
+    return system["content"], user["content"]
+
+
 @every_client
 def test_nothing_is_sent_before_the_bytes_are_stored(serve: Serve, provider: str) -> None:
     setup = serve(provider, [{"reply": "ok"}])
@@ -203,6 +232,38 @@ def test_when_the_bytes_cannot_be_stored_nothing_is_sent(serve: Serve, provider:
     asyncio.run(go())
 
     assert setup.stub is None or setup.bodies == []
+
+
+@every_client
+def test_who_cannot_take_a_piece_of_the_answer_is_told_so(serve: Serve, provider: str) -> None:
+    setup = serve(provider, [{"reply": "ok"}])
+
+    async def go() -> None:
+        async with opened(setup) as client:
+            watched = Watched()
+
+            def refuse(_: str) -> None:
+                raise Refused
+
+            with pytest.raises(Refused):
+                await client.send(request_for(), on_wire=watched.on_wire, on_text=refuse)
+
+    asyncio.run(go())
+
+
+@over_http
+def test_a_second_request_of_one_call_is_stopped_before_it_leaves(
+    serve: Serve, provider: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setup = serve(provider, [{"reply": [{"status": 503}, "second"]}])
+    for library in (anthropic.AsyncAnthropic, openai.AsyncOpenAI):
+        begin = library.__init__
+        monkeypatch.setattr(library, "__init__", lambda self, begin=begin, **given: begin(self, **{**given, "max_retries": 2}))
+
+    with pytest.raises(RuntimeError, match="a second request"):
+        setup.send(request_for())
+
+    assert len(setup.bodies) == 1
 
 
 @every_client
@@ -442,6 +503,16 @@ def test_the_bound_of_an_answer_is_sent_in_the_word_the_server_knows(serve: Serv
     body = json.loads(watched.wire[0].body)
     word = "max_tokens" if provider != "openai" else "max_completion_tokens"
     assert body.get(word) == given if given or provider != "anthropic" else body[word] > 8_000
+
+
+@pytest.mark.parametrize("model", ["openai:gpt-5-mini", "anthropic:claude-opus-4-7"])
+def test_a_temperature_is_left_out_in_silence_where_a_model_takes_none(model: str) -> None:
+    with ModelStub([{"reply": "ok"}]) as stub:
+        provider, _, name = model.partition(":")
+        setup = Setup(provider=provider, model=stub.model(provider, name), stub=stub)
+        _, watched = setup.send(replace(request_for(), temperature=0.5))
+
+    assert "temperature" not in json.loads(watched.wire[0].body)
 
 
 @over_http

@@ -257,6 +257,33 @@ def test_the_report_tells_words_from_quotations_and_proves_the_quotations(
     assert "the topic and the questions, the summary, 1 answer of 1 finding" in report.markdown
 
 
+def test_a_summary_of_other_findings_is_left_out_and_the_report_says_so(
+    made: Synthesis, finding: Finding, handbook: Corpus
+) -> None:
+    older = Summary(sentences=("No longer quoted.",), claims=(Claim(text="Outdated.", evidence=(1,)),))
+
+    report = write_report(made, [finding], handbook, summary=older)
+
+    prove_citations(report, handbook)
+    assert "Outdated." not in report.markdown
+    assert "- The summary was made of other findings than these, so it is left out." in report.markdown
+    assert "In short, the documents say:" in report.markdown
+
+
+def test_words_of_a_model_do_not_stand_under_what_the_documents_say(
+    made: Synthesis, finding: Finding, handbook: Corpus
+) -> None:
+    answered = replace(finding, answer=(Claim(text="Heat ages.", evidence=(1,)),))
+
+    report = write_report(made, [answered], handbook)
+
+    prove_citations(report, handbook)
+    summary, _, rest = report.markdown.partition("## The question as a whole")
+    assert "Heat ages." not in summary
+    assert "Heat ages. [1]" in rest
+    assert all(f"[{place}]" in summary for place in (1, 2, 3))
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -272,10 +299,10 @@ def test_the_report_tells_words_from_quotations_and_proves_the_quotations(
 def test_nothing_that_a_model_writes_can_pose_as_a_part_of_the_report(
     text: str, made: Synthesis, finding: Finding, handbook: Corpus
 ) -> None:
-    plain = write_report(made, [finding], handbook)
-    answered = replace(finding, answer=(Claim(text=text, evidence=(1,)),))
+    answered = replace(finding, answer=(Claim(text="Heat ages.", evidence=(1,)),))
+    plain = write_report(made, [answered], handbook)
 
-    report = write_report(made, [answered], handbook)
+    report = write_report(made, [replace(answered, answer=(Claim(text=text, evidence=(1,)),))], handbook)
 
     prove_citations(report, handbook)
     assert report.references == plain.references

@@ -20,8 +20,9 @@ MANY = "tests.generating.flows:many"
 
 
 def new_job(workspace: Workspace, flow: str, **params: object) -> Job:
-    """A job of one of the workflows for these tests, or of ``module:name``."""
-    return create_job(workspace, flow if ":" in flow else f"tests.traces.flows:{flow}", params=params, folder=ROOT)
+    """A job of one of the workflows for these tests, of ``module:name``, or of a manifest."""
+    is_named = ":" in flow or flow.endswith(".yaml")
+    return create_job(workspace, flow if is_named else f"tests.traces.flows:{flow}", params=params, folder=ROOT)
 
 
 def trace_of(workspace: Workspace, job: Job, **wish: Any) -> TraceView:

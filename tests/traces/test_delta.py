@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import click
 import pytest
@@ -125,9 +126,11 @@ def test_a_run_that_put_nothing_out_is_compared_all_the_same(open_desk: OpenDesk
     run(workspace, job)
     run(workspace, job, only("draft", comment="shorter"))
 
-    step = delta_of(workspace, job).steps[0]
+    view = delta_of(workspace, job)
 
+    (step,) = view.steps
     assert (step.is_changed, step.output.change) == (True, Change.REMOVED)
+    assert "output: none came of run 2" in shown(view)
     assert [comment.text for comment in step.came] == ["shorter"]
 
 
@@ -159,6 +162,33 @@ def test_a_prompt_that_one_run_sent_alone_is_named_as_such(open_desk: OpenDesk) 
     assert "fix_error: sent in run 1 only" in shown(view)
 
 
+def test_the_same_prompt_with_other_settings_is_told_apart(open_desk: OpenDesk, tmp_path: Path) -> None:
+    workspace, _ = open_desk(always("Rain fell."))
+    flow = "steps:\n  - {id: draft, prompt: {request: Write., max_tokens: 100}}\n"
+    (tmp_path / "flow.yaml").write_text(flow, encoding="utf-8")
+    job = new_job(workspace, str(tmp_path / "flow.yaml"))
+    run(workspace, job)
+    (tmp_path / "flow.yaml").write_text(flow.replace("100", "200"), encoding="utf-8")
+    run(workspace, job, only("draft"))
+
+    view = delta_of(workspace, job)
+
+    assert [(call.change, call.has_other_settings) for call in view.steps[0].calls] == [(Change.SAME, True)]
+    assert "the same prompt, asked for in another shape, length or temperature" in shown(view)
+
+
+def test_many_prompts_that_are_the_same_are_counted(open_desk: OpenDesk) -> None:
+    workspace, _ = open_desk(always("rain"))
+    job = new_job(workspace, MANY, count=7)
+    run(workspace, job, only("each"))
+    run(workspace, job, replace(only("each"), context=ContextMode.CLEAN))
+
+    text = shown(delta_of(workspace, job, "each"))
+
+    assert "7 further prompts are the same" in text
+    assert "ctx.generate" not in text
+
+
 def test_every_instance_of_a_fan_out_is_compared(open_desk: OpenDesk) -> None:
     workspace, _ = open_desk(always("A tree."))
     job = new_job(workspace, "spread")
@@ -183,6 +213,8 @@ def test_answers_of_an_attempt_that_was_interrupted_still_count(open_desk: OpenD
 
     view = delta_of(workspace, job, "each", run=2)
 
+    assert view.steps[0].is_resumed
+    assert "run 2 went on from run 1" in shown(view)
     assert [call.pair.slot.generation for call in view.steps[0].calls if call.pair.after] == [2]
 
 

@@ -162,6 +162,17 @@ def test_a_first_prompt_is_shown_whole(open_desk: OpenDesk, tmp_path: Path) -> N
     assert "+Write in a dry tone." in "\n".join(section.diff or "" for section in planned.sections)
 
 
+def test_a_long_prompt_is_shown_in_part_and_says_so(open_desk: OpenDesk, tmp_path: Path) -> None:
+    workspace, _ = open_desk(always("It rained."))
+    job = manifest_job(workspace, tmp_path, MANIFEST.replace("echo 11 mm of {{ params.topic }}", "seq 1 500"))
+    run(workspace, job, only("notes"))
+
+    plan = plan_of(workspace, job, RunRequest(scope=Scope.RESUME))
+
+    assert "… 463 more lines; --json has all of them" in shown(plan)
+    assert "+500" in str(plan.as_dict())
+
+
 def test_an_edited_prompt_is_compared_with_what_was_sent(open_desk: OpenDesk, tmp_path: Path) -> None:
     workspace, _ = open_desk(always("It rained."))
     job = manifest_job(workspace, tmp_path)
@@ -192,7 +203,7 @@ def test_a_prompt_that_cannot_be_composed_says_why(open_desk: OpenDesk, tmp_path
     [
         (only("fetched"), "fetched", "not known before the run: it fetches from outside"),
         (only("asking"), "asking", "not known before the run: it asks a person first (sure)"),
-        (replace(only("twice"), params={"topic": "snow"}), "twice", "not known before the run: its inputs change"),
+        (replace(only("twice"), params={"topic": "snow"}), "twice", "not known before the run: parameter topic changed"),
     ],
 )
 def test_what_would_be_asked_again_otherwise_is_not_guessed(
@@ -297,3 +308,14 @@ def test_a_step_that_executes_only_if_its_inputs_change_is_not_guessed(open_desk
     plan = plan_of(workspace, job, replace(only("table"), downstream=Downstream.RERUN))
 
     assert of(plan, "draft").note == "not known before the run: table, which it consumes, executes first"
+
+
+def test_a_plan_of_many_steps_knows_the_same_prompts(open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace, _ = open_desk(always("A tree."))
+    job = new_job(workspace, "spread")
+    run(workspace, job)
+    one_by_one = plan_of(workspace, job, only("line", comment="taller"))
+
+    monkeypatch.setattr("oncue.control.recordedprompts.FEW_STEPS", 1)
+
+    assert plan_of(workspace, job, only("line", comment="taller")) == one_by_one

@@ -15,10 +15,10 @@ from oncue.control.traceview import TraceWish, view_trace
 from oncue.control.workspace import Workspace
 from oncue.core.model import ContextMode, Job
 from oncue.core.modelcalls import CallState, ModelCall
-from oncue.core.modelport import ModelFailed, ModelTrouble
+from oncue.core.modelport import ModelFailed, ModelReply, ModelRequest, ModelTrouble
 from oncue.core.promptdelta import Change
 from oncue.core.prompts import SectionName
-from oncue.core.request import RunRequest, Scope
+from oncue.core.request import Budget, RunRequest, Scope
 from oncue.errors import NotFound, UnknownRun, UnknownStep
 from tests.generating.conftest import Desk
 from tests.generating.running import only, run
@@ -197,6 +197,39 @@ def test_a_call_whose_attempt_nobody_holds_has_an_unknown_outcome(open_desk: Ope
     assert "the cost of 1 of them is unknown" in text
 
 
+def test_an_attempt_says_from_which_others_it_goes_on(open_desk: OpenDesk) -> None:
+    workspace, model = open_desk(always("rain"))
+    job = new_job(workspace, "tests.generating.flows:lone", count=2)
+    run(workspace, job, RunRequest(budget=Budget(calls=1)))
+    run(workspace, job, RunRequest(scope=Scope.RESUME, budget=Budget(calls=1)))
+    run(workspace, job, only("numbers"))
+
+    first, second, third = trace_of(workspace, job).attempts
+
+    assert [[key.run for key in trace.resumes] for trace in (first, second, third)] == [[], [1], []]
+    assert [len(trace.calls) for trace in (first, second, third)] == [1, 1, 2]
+    assert len(model.sent) == 4
+    text = "\n".join(render_trace(trace_of(workspace, job), Shown()))
+    assert "goes on from run 1: what was answered there is not asked again" in text
+
+
+def test_a_call_that_is_under_way_is_not_yet_of_unknown_outcome(open_desk: OpenDesk) -> None:
+    seen: list[str] = []
+    desk: list[tuple[Workspace, Job]] = []
+
+    def look(_: ModelRequest) -> ModelReply:
+        view = trace_of(*desk[0])
+        seen.extend([view.attempts[0].calls[0].outcome, "\n".join(render_trace(view, Shown()))])
+        return reply("Rain fell.")
+
+    workspace, _ = open_desk(look)
+    desk.append((workspace, new_job(workspace, "yearly")))
+    run(*desk[0])
+
+    assert seen[0] == "under_way"
+    assert "sent, the answer is awaited" in seen[1]
+
+
 def test_a_comment_that_was_read_without_a_model_is_traced_with_what_the_step_wrote(open_desk: OpenDesk) -> None:
     workspace, _ = open_desk(always("unused"))
     job = new_job(workspace, "steered")
@@ -222,7 +255,7 @@ def test_names_of_opentelemetry_stand_beside_ours(open_desk: OpenDesk) -> None:
     call = _one_call(workspace, job)
 
     known = attributes_of(call)
-    unknown = attributes_of(replace(call, model="odd", url="http://[", usage=None, finish="", answered_by=""))
+    unknown = attributes_of(replace(call, model="odd", url="http://[", usage=None, usd=None, finish="", answered_by=""))
 
     assert known == {
         "gen_ai.operation.name": "chat",
@@ -232,7 +265,10 @@ def test_names_of_opentelemetry_stand_beside_ours(open_desk: OpenDesk) -> None:
         "gen_ai.response.finish_reasons": ["stop"],
         "gen_ai.usage.input_tokens": 100,
         "gen_ai.usage.output_tokens": 20,
+        "gen_ai.usage.cache_read.input_tokens": 0,
+        "oncue.cost.usd": 0.01,
         "server.address": "model.test",
+        "server.port": 80,
     }
     assert unknown == {"gen_ai.operation.name": "chat", "gen_ai.request.model": "odd"}
 
@@ -271,6 +307,16 @@ def test_an_attempt_that_failed_keeps_its_calls_and_says_why(open_desk: OpenDesk
     assert trace.as_dict()["error"]["message"] == "no such model"
     assert trace.as_dict()["consumed"] is None
     assert [call.outcome for call in trace.calls] == ["failed"]
+
+
+def test_an_answer_with_half_a_character_is_kept_and_paid_for(open_desk: OpenDesk) -> None:
+    workspace, _ = open_desk(always("\ud83d\ude00 rain \ud800"))
+    job = new_job(workspace, "yearly")
+    run(workspace, job)
+
+    call = first_calls(trace_of(workspace, job, call=1, has_texts=True))[0]
+
+    assert (call.outcome, call.reply, call.call.usd) == ("answered", "\U0001f600 rain \ufffd", 0.01)
 
 
 def test_control_characters_of_an_answer_do_not_reach_the_terminal(open_desk: OpenDesk) -> None:

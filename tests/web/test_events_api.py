@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 
 from oncue import wiring
@@ -97,10 +98,9 @@ def test_every_kind_of_event_has_a_name(kind: EventType, data: dict[str, object]
     )
 
 
-def test_all_event_types_are_documented(folder: Path) -> None:
+def test_all_event_types_are_documented() -> None:
     page = (Path(__file__).parents[2] / "docs" / "reference" / "events.md").read_text(encoding="utf-8")
 
-    assert folder.exists()
     assert [kind.value for kind in EventType if f"`{kind.value}`" not in page] == []
 
 
@@ -336,3 +336,36 @@ def test_an_event_touches_the_topics_of_its_job_and_of_the_list(workspace: Works
     assert feed.since(Cursor("e", 0)) == []
     assert feed.since(Cursor("f", 0)) is None
     assert topics_of([]) == set()
+
+
+@pytest.mark.parametrize(("query", "status"), [("job=nothing", 404), ("job={job}&after=x", 422)])
+def test_a_socket_that_cannot_be_meant_is_refused_before_it_opens(standing: tuple[Host, str], query: str, status: int) -> None:
+    host, job = standing
+
+    with pytest.raises(InvalidStatus) as refused, host.program.listen(f"/api/v1/events?{query.format(job=job)}"):
+        pass
+
+    assert refused.value.response.status_code == status
+    assert set(json.loads(refused.value.response.body or b"{}")) == {"code", "message", "hint"}
+
+
+def test_a_damaged_job_does_not_silence_the_others(
+    chain: str, asking: str, workspace: Workspace, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    connection = sqlite3.connect(folder / ".oncue" / "oncue.db")
+    with connection:
+        connection.execute(
+            "UPDATE definition SET body = x'7b' WHERE address = (SELECT definition_hash FROM job WHERE id = ?)", [chain]
+        )
+    connection.close()
+
+    with hosted(workspace) as host, host.program.listen(f"/live?topic=job:{asking}") as socket:
+        hear(socket, 1)
+        write_progress(workspace, chain, 1)
+        write_progress(workspace, asking, 1)
+        (heard,) = hear(socket, 1)
+        write_progress(workspace, asking, 1)
+        hear(socket, 1)
+
+    assert heard["topic"] == f"job:{asking}"
+    assert {record.event for record in caplog.records if hasattr(record, "event")} == {"feed_damaged"}

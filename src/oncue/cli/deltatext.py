@@ -13,10 +13,11 @@ from oncue.core.promptdelta import Change
 
 if TYPE_CHECKING:
     from oncue.control.deltaview import CallDelta, DeltaView, StepDelta
-    from oncue.control.outputdelta import OutputDelta
     from oncue.core.promptdelta import SectionDelta
 
 OUTPUT_LINES = 40
+FOLDED = 5
+"""More prompts that are the same are counted, not listed."""
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 
@@ -37,9 +38,15 @@ def _step_lines(step: StepDelta, *, job: str) -> Iterator[str]:
         yield f"{step.step}: the prompts of run {after.key.run} against those of run {before.key.run} ({contexts})"
     yield from (f"  came: comment {describe_comment(comment)}" for comment in step.came)
     yield from (f"  went: comment {describe_comment(comment)}" for comment in step.went)
+    if before is not None and step.is_resumed:
+        yield f"  run {after.key.run} went on from run {before.key.run}: prompts that were answered there were not sent again"
+    same = [call for call in step.calls if call.change is Change.SAME and not call.has_other_settings]
     for call in step.calls:
-        yield from _call_lines(call)
-    yield from _output_lines(step.output, job=job, step=step.step)
+        if call not in same or len(same) <= FOLDED:
+            yield from _call_lines(call)
+    if len(same) > FOLDED:
+        yield f"  {len(same)} further prompts are the same"
+    yield from _output_lines(step, job=job)
 
 
 def _call_lines(call: CallDelta) -> Iterator[str]:
@@ -56,18 +63,23 @@ def _call_lines(call: CallDelta) -> Iterator[str]:
 def _said(call: CallDelta) -> str:
     if call.pair.after is None and call.pair.before is not None:
         return f"sent in run {call.pair.before.key.run} only"
+    if call.has_other_settings:
+        return "the same prompt, asked for in another shape, length or temperature"
     return {Change.SAME: "the same prompt", Change.ADDED: "not sent before"}.get(call.change, "another prompt")
 
 
-def section_lines(sections: Sequence[SectionDelta], *, indent: str = "    ") -> Iterator[str]:
-    """The diffs of the sections that changed, and the names of those that did not."""
+def section_lines(sections: Sequence[SectionDelta], *, indent: str = "    ", limit: int | None = None) -> Iterator[str]:
+    """The diffs of the sections that changed, and the names of those that did not; ``limit`` bounds the lines of each."""
     same = [section.name.value for section in sections if section.change is Change.SAME]
     if same:
         yield f"{indent}same: {', '.join(same)}"
     for section in sections:
         if section.change is not Change.SAME:
             yield f"{indent}{section.change.value}: {section.name.value}"
-            yield from diff_lines(section.diff, indent=indent + "  ")
+            lines = list(diff_lines(section.diff, indent=indent + "  "))
+            yield from lines[:limit]
+            if limit is not None and len(lines) > limit:
+                yield f"{indent}  … {len(lines) - limit} more lines; --json has all of them"
 
 
 def diff_lines(diff: str | None, *, indent: str) -> Iterator[str]:
@@ -81,18 +93,21 @@ def diff_lines(diff: str | None, *, indent: str) -> Iterator[str]:
         yield indent + (click.style(shown, fg=colour) if colour else shown)
 
 
-def _output_lines(output: OutputDelta, *, job: str, step: str) -> Iterator[str]:
+def _output_lines(step: StepDelta, *, job: str) -> Iterator[str]:
+    output, run = step.output, step.after.key.run
     match output.change:
         case None:
-            yield "  output: none in either run"
+            yield f"  output: none{' in either run' if step.before else ''}"
         case Change.SAME:
             yield "  output: the same bytes"
+        case Change.REMOVED:
+            yield f"  output: none came of run {run}"
         case change:
             yield f"  output: {change.value}{f'; {output.note}' if output.note else ''}"
             lines = list(diff_lines(output.diff, indent="    ")) if output.diff else []
             yield from lines[:OUTPUT_LINES]
             if len(lines) > OUTPUT_LINES:
-                yield f"    … {len(lines) - OUTPUT_LINES} more lines: oncue job artifact {job} '{step}', or --json"
+                yield f"    … {len(lines) - OUTPUT_LINES} more lines: oncue job artifact {job} '{step.step}' --run {run}"
             yield from (f"    file {plain(name)}: {what.value}" for name, what in (output.files or {}).items())
 
 

@@ -15,7 +15,7 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import Any, Protocol
@@ -147,7 +147,7 @@ async def _see_through(order: Drive, executor: Executor, run: Run, *, signals: S
         if driven.outcome not in (Outcome.ENDED, Outcome.ASKED) or run.state is not RunState.WAITING:
             return driven
         if order.steps is not None and await asyncio.to_thread(_is_paused, order.workspace, run):
-            return driven
+            return replace(driven, outcome=Outcome.ENDED)  # seen from the store first, it looks as if it asked
 
 
 def _is_paused(workspace: Workspace, run: Run) -> bool:

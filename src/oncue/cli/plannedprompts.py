@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 from oncue.cli.deltatext import section_lines
 from oncue.cli.printing import fold
+from oncue.cli.questiontext import plain
 from oncue.control.promptplan import Basis, PlannedPrompt
 from oncue.core.model import step_name
 
 if TYPE_CHECKING:
     from oncue.control.promptplan import PromptPlan
+
+SECTION_LINES = 40
 
 
 def render_prompts(plan: PromptPlan) -> list[str]:
@@ -38,11 +41,11 @@ def _prompt_lines(alike: list[PlannedPrompt]) -> Iterator[str]:
     names = fold([prompt.step for prompt in alike])
     which = f", ctx.generate {first.generation}" if first.generation > 1 else ""
     if first.basis is Basis.UNKNOWN:
-        yield f"    {names}: {first.note}"
+        yield f"    {names}: {plain(first.note)}"
         return
     said = "another prompt than in" if first.is_changed else "the same prompt as in"
     against = f"{said} run {first.against}" if first.against is not None else "the first prompt of this step"
     note = f", {first.note}" if first.note else ""
     yield f"    {names}{which} ({first.context.value} context): {against}{note}"
     if first.is_changed:
-        yield from section_lines(first.sections, indent="      ")
+        yield from section_lines(first.sections, indent="      ", limit=SECTION_LINES)

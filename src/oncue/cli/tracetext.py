@@ -75,8 +75,11 @@ def _attempt_lines(trace: AttemptTrace, shown: Shown) -> Iterator[str]:
         yield f"  carried over: {fold([_carried(one) for one in trace.carried], limit=20)}"
     if attempt.inputs is None:
         yield "  what it consumed is on record only where it succeeds"
+    for key in trace.resumes:
+        which = f"run {key.run}" + (f", attempt {key.number}" if key.number > 1 else "")
+        yield f"  goes on from {which}: what was answered there is not asked again"
     if trace.params:
-        yield f"  params: {show_params(trace.params)}"
+        yield f"  params: {plain(show_params(trace.params))}"
     for comment in trace.comments:
         yield f"  comment {describe_comment(comment)}"
     for question in trace.answers:
@@ -87,7 +90,9 @@ def _attempt_lines(trace: AttemptTrace, shown: Shown) -> Iterator[str]:
     for call in trace.calls:
         yield from _call_lines(call, shown)
     if not trace.calls:
-        yield "  no model was called" + (": what the step wrote about it" if trace.log else "")
+        yield f"  no model was called{' again' if trace.resumes else ''}" + (
+            ": what the step wrote about it" if trace.log else ""
+        )
     if trace.log_left_out:
         yield f"    … {trace.log_left_out} lines before: oncue job log"
     yield from (f"    | {plain(line)}" for line in trace.log)

@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from oncue.control.decisionview import find_late_answers, waiting_questions
-from oncue.control.progressview import describe_progress
+from oncue.control.progressview import TOLD, describe_progress
 from oncue.control.runview import is_interrupted
 from oncue.control.stepwords import WORDS, Standing, read_standing
 from oncue.control.views import describe_status, look_at_job
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.definition import StepDefinition
-from oncue.core.events import EventType
 from oncue.core.findings import Finding
 from oncue.core.graph import Graph
 from oncue.core.model import Attempt, AttemptState, Failure, JobId, Run, StepId, Trigger, step_name
@@ -282,7 +281,7 @@ class _Columns:
         job = self._picture.job
         events = self._reader.list_events(job.id, after=max(0, job.event_seq - RECENT_EVENTS))
         return {
-            step_name(event.step): describe_progress(event.data or {})
+            step_name(event.step): describe_progress(event.type, event.data or {})
             for event in events
-            if event.type is EventType.STEP_PROGRESS and event.step is not None
+            if event.type in TOLD and event.step is not None
         }

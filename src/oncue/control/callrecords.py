@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from oncue.control.bodies import Bodies
 from oncue.control.fencing import check_is_ours
+from oncue.control.resuming import attempts_resumed
 from oncue.control.workspace import Workspace
 from oncue.core.canonical import fingerprint
 from oncue.core.events import EventDraft, EventType
-from oncue.core.model import Artifact, ArtifactKind, Attempt, AttemptState, ContentHash, Failure, Run
+from oncue.core.model import Artifact, ArtifactKind, Attempt, ContentHash, Failure, JobId, Run
 from oncue.core.modelcalls import CallState, ModelCall, SectionRef, Spending, spending_of
-from oncue.core.modelport import ModelFailed, ModelReply, ModelRequest, ModelTrouble, Usage, WireBody
-from oncue.core.ports import Transaction
+from oncue.core.modelport import CUT_SHORT, ModelFailed, ModelReply, ModelRequest, ModelTrouble, Usage, WireBody
+from oncue.core.ports import Reader, Transaction
 from oncue.core.prompts import Prompt, Purpose
-from oncue.core.request import Scope
 from oncue.errors import WorkspaceError
 
 NOT_CHARGED = frozenset(
     {ModelTrouble.RATE_LIMITED, ModelTrouble.OVERLOADED, ModelTrouble.UNAUTHORIZED, ModelTrouble.BAD_REQUEST}
 )
 """Troubles with which a server declines to begin: such a call cost nothing."""
-_INTERRUPTED = frozenset({"timeout", "worker_lost", *(trouble.value for trouble in ModelTrouble)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +59,7 @@ class CallBook:
     _lock: Lock = field(default_factory=Lock)
 
     def recorded_answer(self, call: UnsentCall) -> str | None:
-        """The answer to an equal prompt of this attempt, or of the one it resumes; None where it must be paid for."""
+        """The answer to an equal prompt of this attempt, or of those it goes on from; None where it must be paid for."""
         with self._lock:
             if self._answered is None:
                 self._answered = self._load()
@@ -79,18 +78,11 @@ class CallBook:
         key = self.attempt.key
         with self.workspace.store.read() as reader:
             own = reader.calls_of_attempt(key)
-            before = [one for one in reader.list_attempts(key.job_id, step=key.step) if _order(one) < _order(self.attempt)]
-            resumed = reader.calls_of_attempt(before[-1].key) if before and self._may_use(before[-1]) else ()
+            attempts = reader.list_attempts(key.job_id, step=key.step)
+            before = attempts_resumed(self.attempt, attempts, lambda number: _request_of(reader, key.job_id, number))
+            resumed = [call for one in before for call in reader.calls_of_attempt(one.key)]
         self._number = max((call.number for call in own), default=0)
-        return [call for call in (*own, *resumed) if call.state is CallState.ANSWERED]
-
-    def _may_use(self, before: Attempt) -> bool:
-        """Whether an earlier attempt was ended from outside, and this one goes on from there."""
-        is_resumed = self.run.request.get("scope") == Scope.RESUME.value or before.key.run == self.run.number
-        was_interrupted = before.state is AttemptState.CANCELLED or (
-            before.state is AttemptState.FAILED and before.error is not None and before.error.code in _INTERRUPTED
-        )
-        return is_resumed and was_interrupted
+        return [call for call in (*own, *resumed) if call.state is CallState.ANSWERED and call.finish not in CUT_SHORT]
 
     async def write(self, call: ModelCall, drafts: Sequence[EventDraft], *, artifacts: Sequence[Artifact]) -> None:
         """Store a call that begins, or the end of one, under the attempt's fence; durable on return."""
@@ -225,5 +217,6 @@ class SentCall:
         return EventDraft(type=kind, run=key.run, step=key.step, data={"call": self.number, **data})
 
 
-def _order(attempt: Attempt) -> tuple[int, int]:
-    return attempt.key.run, attempt.key.number
+def _request_of(reader: Reader, job_id: JobId, number: int) -> Mapping[str, object]:
+    run = reader.load_run(job_id, number)
+    return run.request if run is not None else {}

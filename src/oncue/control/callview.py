@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from oncue.control.commentrecords import comment_record
 from oncue.control.instants import show_instant
 from oncue.control.runview import failure_as_dict
+from oncue.core import genainames
 from oncue.core.comments import GivenComment
 from oncue.core.model import ContentHash
 from oncue.core.modelcalls import CallState, ModelCall, Spending
@@ -20,6 +21,8 @@ from oncue.core.modelport import read_model
 from oncue.core.promptdelta import Change
 from oncue.core.prompts import SectionName
 from oncue.errors import InvalidInput
+
+_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,16 +120,18 @@ def attributes_of(call: ModelCall) -> dict[str, object]:
         provider, name = "", call.model
     host, port = _server(call.url)
     known: dict[str, object] = {
-        "gen_ai.operation.name": "chat",
-        "gen_ai.provider.name": provider,
-        "gen_ai.request.model": name,
-        "gen_ai.response.model": call.answered_by,
-        "gen_ai.response.finish_reasons": [call.finish] if call.finish else None,
-        "gen_ai.usage.input_tokens": call.usage.input_tokens if call.usage else None,
-        "gen_ai.usage.output_tokens": call.usage.output_tokens if call.usage else None,
-        "server.address": host,
-        "server.port": port,
-        "error.type": call.error.code if call.error else None,
+        genainames.OPERATION: "chat",
+        genainames.PROVIDER: provider,
+        genainames.REQUEST_MODEL: name,
+        genainames.RESPONSE_MODEL: call.answered_by,
+        genainames.FINISH_REASONS: [call.finish] if call.finish else None,
+        genainames.INPUT_TOKENS: call.usage.input_tokens if call.usage else None,
+        genainames.OUTPUT_TOKENS: call.usage.output_tokens if call.usage else None,
+        genainames.CACHED_TOKENS: call.usage.cached_tokens if call.usage else None,
+        genainames.COST_USD: call.usd,
+        genainames.SERVER_ADDRESS: host,
+        genainames.SERVER_PORT: port,
+        genainames.ERROR_TYPE: call.error.code if call.error else None,
     }
     return {name: value for name, value in known.items() if value not in (None, "")}
 
@@ -156,6 +161,6 @@ def _usage(call: ModelCall) -> Mapping[str, int] | None:
 def _server(url: str) -> tuple[str | None, int | None]:
     try:
         parts = urlsplit(url)
-        return (parts.hostname, parts.port) if parts.scheme in ("http", "https") else (None, None)
+        return (parts.hostname, parts.port or _PORTS[parts.scheme]) if parts.scheme in _PORTS else (None, None)
     except ValueError:
         return None, None

@@ -14,6 +14,7 @@ from oncue.control.artifactview import find_step
 from oncue.control.bodies import Bodies
 from oncue.control.commentrecords import comment_record
 from oncue.control.outputdelta import OutputDelta, compare_outputs
+from oncue.control.resuming import attempts_resumed
 from oncue.control.traceview import MAX_CALLS, latest_calls, read_text
 from oncue.control.views import JobPicture, look_at_job
 from oncue.control.workspace import Workspace, load_job
@@ -46,6 +47,14 @@ class CallDelta:
         """Whether the prompts are the same."""
         return self.pair.change
 
+    @property
+    def has_other_settings(self) -> bool:
+        """Whether the same model was sent the same sections, and asked for another shape, length or temperature."""
+        before, after = self.pair.before, self.pair.after
+        if before is None or after is None or self.change is not Change.SAME:
+            return False
+        return before.model == after.model and before.prompt != after.prompt
+
     def as_dict(self) -> dict[str, Any]:
         """The wire form."""
         slot, before, after = self.pair.slot, self.pair.before, self.pair.after
@@ -54,6 +63,7 @@ class CallDelta:
             "generation": slot.generation,
             "place": slot.place,
             "change": self.change.value,
+            "settings_changed": self.has_other_settings,
             "before": _call_as_dict(before),
             "after": _call_as_dict(after),
             "sections": [section.as_dict() for section in self.sections],
@@ -64,7 +74,8 @@ class CallDelta:
 class StepDelta:
     """One step in two of its runs; ``before`` None: no earlier run of it called a model.
 
-    ``came`` and ``went`` are the comments that only one of both carried.
+    ``came`` and ``went`` are the comments that only one of both carried. ``is_resumed``: the later run went on from the
+    earlier, so that prompts that were answered there were not sent again.
     """
 
     step: StepId
@@ -74,6 +85,7 @@ class StepDelta:
     came: tuple[GivenComment, ...]
     went: tuple[GivenComment, ...]
     output: OutputDelta
+    is_resumed: bool = False
 
     @property
     def is_changed(self) -> bool:
@@ -91,6 +103,7 @@ class StepDelta:
             "against_attempt": self.before.key.number if self.before else None,
             "against_context": self.before.context.value if self.before else None,
             "changed": self.is_changed,
+            "resumed": self.is_resumed,
             "calls": [call.as_dict() for call in self.calls],
             "comments_came": [comment_record(comment) for comment in self.came],
             "comments_went": [comment_record(comment) for comment in self.went],
@@ -198,12 +211,18 @@ class _Comparison:
             came=self._named([run for run in read_now if run not in read_then]),
             went=self._named([run for run in read_then if run not in read_now]),
             output=compare_outputs(self.bodies, then, now),
+            is_resumed=then is not None and self._goes_on_from(now, then),
         )
 
     def _attempt(self, calls: Sequence[ModelCall]) -> Attempt:
         """The step's last attempt in the run of these calls: its output is what came of the run."""
         key = calls[0].key
         return self.reader.list_attempts(key.job_id, run=key.run, step=key.step)[-1]
+
+    def _goes_on_from(self, now: Attempt, then: Attempt) -> bool:
+        attempts = self.reader.list_attempts(now.key.job_id, step=now.key.step)
+        requests = {run.number: run.request for run in self.reader.list_runs(now.key.job_id)}
+        return then in attempts_resumed(now, attempts, requests.__getitem__)
 
     def _sections(self, pair: CallPair) -> tuple[SectionDelta, ...]:
         before, after = (call.sections if call else () for call in (pair.before, pair.after))

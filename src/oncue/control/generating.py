@@ -28,9 +28,9 @@ from oncue.control.runbudget import RunBudget
 from oncue.control.structured import output_schema, parse_answer, schema_name
 from oncue.control.work import Work
 from oncue.core.model import ContextMode
-from oncue.core.modelport import TRANSIENT, ModelClient, ModelFailed, ModelReply, ModelRequest
+from oncue.core.modelport import CUT_SHORT, TRANSIENT, ModelClient, ModelFailed, ModelReply, ModelRequest
 from oncue.core.ports import Clock
-from oncue.core.prompts import Prompt, Purpose
+from oncue.core.prompts import Prompt, Purpose, sendable
 from oncue.core.secrets import KnownSecret, known_secrets
 
 MAX_TRIES = 4
@@ -116,11 +116,13 @@ class Generating:
         for tries in range(1, MAX_TRIES + 1):
             self.budget.begin_call()
             try:
-                return (await self._send(client, replace(call, tries=tries))).text
+                reply = await self._send(client, replace(call, tries=tries))
             except ModelFailed as error:
                 wait = _patience(error, tries)
                 if wait is None:
                     raise StepFailed(error.message, code=error.trouble.value, detail=error.raw) from error
+            else:
+                return _whole(reply)
             await self.clock.sleep(wait)
         raise AssertionError("the last try returns or raises")
 
@@ -131,11 +133,13 @@ class Generating:
         try:
             reply = await client.send(call.request, on_wire=sent.record, on_text=answer.take)
         except ModelFailed as error:
+            error.raw = sendable(error.raw)
             self.budget.end_call(await sent.fail(error))
             raise
         except BaseException:
-            await asyncio.shield(sent.abandon("".join(answer.pieces)))
+            await asyncio.shield(sent.abandon(sendable("".join(answer.pieces))))
             raise
+        reply = replace(reply, text=sendable(reply.text))  # JSON can spell half a character, which nothing can store
         self.budget.end_call(await sent.answer(reply))
         return reply
 
@@ -179,6 +183,21 @@ def _request(wish: DraftWish, prompt: Prompt) -> ModelRequest:
         max_output_tokens=wish.max_output_tokens,
         temperature=wish.temperature,
     )
+
+
+def _whole(reply: ModelReply) -> str:
+    """The text of an answer that was not cut short: half an answer must not pass for one.
+
+    Raises:
+        StepFailed: it reached its limit of tokens (code ``answer_cut``); what came is the detail.
+    """
+    if reply.finish in CUT_SHORT:
+        raise StepFailed(
+            "the answer was cut off at its limit of tokens; max_output_tokens allows a longer one",
+            code="answer_cut",
+            detail=reply.text,
+        )
+    return reply.text
 
 
 def _patience(error: ModelFailed, tries: int) -> float | None:

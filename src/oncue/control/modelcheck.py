@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from oncue import config
 from oncue.control.settings import chosen_model, read_prices
@@ -41,9 +41,17 @@ class ModelState:
 
 
 def look_at_model(
-    workspace: Workspace, reader: Reader, *, environment: Mapping[str, str] = os.environ, named: str = ""
+    workspace: Workspace,
+    reader: Reader,
+    *,
+    environment: Mapping[str, str] = os.environ,
+    named: str = "",
+    needs_price: bool = True,
 ) -> ModelState | None:
-    """The model that would be called, or the one that a step names; None where no model is named."""
+    """The model that would be called, or the one that a step names; None where no model is named.
+
+    Looking up a price loads a library; where none is needed, none is looked up.
+    """
     origin = "step" if named else config.MODEL if environment.get(config.MODEL) else "setting"
     try:
         spec = read_model(named) if named else chosen_model(reader, environment)
@@ -51,7 +59,10 @@ def look_at_model(
         return ModelState(named=named or environment.get(config.MODEL, ""), origin=origin, trouble=error.message)
     if spec is None:
         return None
-    return _describe(workspace, reader, spec, origin=origin)
+    state = _describe(workspace, spec, origin=origin)
+    if not needs_price or workspace.models is None:
+        return state
+    return replace(state, is_priced=workspace.models.is_priced(spec, prices=read_prices(reader)))
 
 
 def find_model_blockers(
@@ -69,7 +80,7 @@ def find_model_blockers(
     found: list[Finding] = []
     unpriced: dict[str, ModelState] = {}
     for named, steps in _by_model(callers).items():
-        state = look_at_model(workspace, reader, named=named)
+        state = look_at_model(workspace, reader, named=named, needs_price=is_counted)
         needy = [step.name for step in steps if step.needs_model]
         if needy and (state is None or state.trouble):
             found.append(_no_model(needy, state))
@@ -78,12 +89,10 @@ def find_model_blockers(
     return [*found, *(_no_price(state) for state in unpriced.values())]
 
 
-def _describe(workspace: Workspace, reader: Reader, spec: ModelSpec, *, origin: str) -> ModelState:
+def _describe(workspace: Workspace, spec: ModelSpec, *, origin: str) -> ModelState:
     if workspace.models is None:
         return ModelState(named=str(spec), origin=origin, trouble="this program was put together without language models")
-    trouble = workspace.models.explain_unusable(spec)
-    is_priced = workspace.models.is_priced(spec, prices=read_prices(reader))
-    return ModelState(named=str(spec), origin=origin, trouble=trouble, is_priced=is_priced)
+    return ModelState(named=str(spec), origin=origin, trouble=workspace.models.explain_unusable(spec))
 
 
 def _by_model(steps: Iterable[StepDefinition]) -> dict[str, list[StepDefinition]]:

@@ -15,6 +15,9 @@ from oncue.core.model import JobId, Run, RunState, StepId, step_name
 from oncue.core.planrecord import RecordedPlan, decode_plan
 from oncue.core.ports import Reader
 
+TOLD = frozenset({EventType.STEP_PROGRESS, EventType.MODEL_CALLED, EventType.MODEL_FAILED})
+"""Events that say what a step is about."""
+
 
 class LineState(StrEnum):
     """Where a line of the table stands."""
@@ -166,8 +169,8 @@ class RunTracker:
                 line.cancelled += self._ends(line, this, event)
             case EventType.STEP_CUT_OFF:
                 line.cut_off += self._ends(line, this, event)
-            case EventType.STEP_PROGRESS:
-                line.message = describe_progress(event.data or {})
+            case EventType.STEP_PROGRESS | EventType.MODEL_CALLED | EventType.MODEL_FAILED:
+                line.message = describe_progress(event.type, event.data or {})
             case _:
                 pass
 
@@ -207,8 +210,12 @@ def count_instances(reader: Reader, job_id: JobId, graph: Graph) -> Callable[[st
     return count
 
 
-def describe_progress(data: Mapping[str, object]) -> str:
-    """What a step said of its progress, in words."""
+def describe_progress(kind: EventType, data: Mapping[str, object]) -> str:
+    """What a step is about, in words; of a model that failed only the code, its words may be anything."""
+    if kind is EventType.MODEL_CALLED:
+        return f"asks {data.get('model') or 'a model'}"
+    if kind is EventType.MODEL_FAILED:
+        return str(data.get("code") or "no answer of the model").replace("_", " ")
     done, total, message = data.get("done"), data.get("total"), data.get("message") or ""
     if isinstance(done, int | float) and isinstance(total, int | float):
         return f"{done:g} of {total:g} {message}".strip()

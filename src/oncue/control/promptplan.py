@@ -30,13 +30,13 @@ from oncue.control.traceview import read_text
 from oncue.control.workspace import Workspace
 from oncue.core.comments import Comment, GivenComment
 from oncue.core.guidance import comment_targets, comments_left_behind, reached_steps
-from oncue.core.model import ContentHash, ContextMode, StepId, step_id, step_key, step_name
+from oncue.core.model import ContentHash, ContextMode, SourceKind, StepId, step_id, step_key, step_name
 from oncue.core.modelcalls import ModelCall, SectionRef
 from oncue.core.plan import PlannedStep
 from oncue.core.promptdelta import Change, SectionDelta, Slot, compare_sections, slots_of
 from oncue.core.prompts import Prompt, Purpose, Section, SectionName, quote_comments
 from oncue.core.questions import How, Question
-from oncue.core.reasons import UpstreamStale
+from oncue.core.reasons import UpstreamStale, explain_reason
 from oncue.core.request import AnswersPolicy
 from oncue.core.secrets import KnownSecret, known_secrets, redact_keys
 from oncue.core.staleness import Assessment, assess
@@ -136,10 +136,13 @@ class _Foresight:
     @classmethod
     def of(cls, workspace: Workspace, prepared: Prepared) -> _Foresight:
         bodies, secrets = Bodies(workspace.store), known_secrets(os.environ)
+        job_id = prepared.snapshot.job.id
         return cls(
             prepared=prepared,
             bodies=bodies,
-            recorded=RecordedPrompts(workspace.store, prepared.snapshot.job.id, bodies=bodies, secrets=secrets),
+            recorded=RecordedPrompts(
+                workspace.store, job_id, steps=len(prepared.plan.executing), bodies=bodies, secrets=secrets
+            ),
             assessment=assess(prepared.snapshot),
             composers=_find_composers(workspace, prepared),
             executing=frozenset(step.id for step in prepared.plan.executing),
@@ -240,7 +243,7 @@ class _Foresight:
             return "not known before the run: it has no output yet, so what it consumed is not on record"
         reasons = [reason for reason in self.assessment.statuses[this].reasons if not isinstance(reason, UpstreamStale)]
         if reasons:
-            return "not known before the run: its inputs change"
+            return f"not known before the run: {explain_reason(reasons[0])}"
         if self.prepared.snapshot.graph.steps[step_name(this)].is_source:
             return "not known before the run: it fetches from outside"
         asked = [question for question in self.recorded.questions_of(current) if not _is_settled_by_code(question)]
@@ -318,7 +321,9 @@ def _refs(prompt: Prompt, redacted: Sequence[int]) -> tuple[SectionRef, ...]:
 
 
 def _find_composers(workspace: Workspace, prepared: Prepared) -> Mapping[str, Composer]:
-    """What composes prompts beforehand; none where the workflow's code cannot be had, which is a blocker of its own."""
+    """What composes prompts beforehand. Only manifests have that, so no code is imported for a look at a plan."""
+    if prepared.snapshot.job.source.kind is not SourceKind.MANIFEST:
+        return {}
     try:
         return executable(workspace, prepared.snapshot.job, prepared.followed).composers
     except OncueError:

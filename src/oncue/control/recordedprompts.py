@@ -18,6 +18,9 @@ from oncue.core.questions import Question
 from oncue.core.secrets import KnownSecret, redact_keys
 from oncue.errors import NoArtifact
 
+FEW_STEPS = 50
+"""Up to so many steps are looked up one by one."""
+
 
 class PreviousUse(StrEnum):
     """What a step shows the model of its own last output, judged by what it sent."""
@@ -31,14 +34,17 @@ class PreviousUse(StrEnum):
 
 
 class RecordedPrompts:
-    """Looks at the record step by step, and only at the steps that are asked about."""
+    """Looks at the record step by step; where many steps are asked about, once at all of it."""
 
-    def __init__(self, store: Store, job_id: JobId, *, bodies: Bodies, secrets: Sequence[KnownSecret]) -> None:
+    def __init__(self, store: Store, job_id: JobId, *, steps: int, bodies: Bodies, secrets: Sequence[KnownSecret]) -> None:
         self._store = store
         self._job_id = job_id
         self._bodies = bodies
         self._secrets = secrets
         self._calls: dict[StepId, dict[int, list[ModelCall]]] = {}
+        self._is_whole = steps > FEW_STEPS
+        if self._is_whole:
+            self._read_all()
 
     def latest(self, step: StepId) -> Sequence[ModelCall]:
         """The calls of the latest run in which a step called a model; none where it never did."""
@@ -75,7 +81,14 @@ class RecordedPrompts:
             return reader.questions_of_attempt(key)
 
     def _runs(self, step: StepId) -> dict[int, list[ModelCall]]:
-        if step not in self._calls:
+        if step not in self._calls and not self._is_whole:
             with self._store.read() as reader:
                 self._calls[step] = latest_calls(reader.list_calls(self._job_id, step=step, limit=MAX_CALLS))
-        return self._calls[step]
+        return self._calls.get(step, {})
+
+    def _read_all(self) -> None:
+        by_step: dict[StepId, list[ModelCall]] = {}
+        with self._store.read() as reader:
+            for call in reader.list_calls(self._job_id, limit=MAX_CALLS):
+                by_step.setdefault(call.key.step, []).append(call)
+        self._calls = {step: latest_calls(calls) for step, calls in by_step.items()}

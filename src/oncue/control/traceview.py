@@ -6,7 +6,8 @@
        │    ── comments, answers, parameters: whatever steered it besides
        └─ calls ── sections · payload · reply · usage · cost · what changed since the run before
 
-An attempt is listed when it called a model or read a comment; those of a step that is asked for are listed in any case.
+An attempt is listed when it called a model, took over answers to an earlier one, or read a comment; those of a step that is
+asked for are listed in any case.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from oncue.control.carried import Carried, Outputs, carried_over
 from oncue.control.commentrecords import comment_record
 from oncue.control.instants import show_instant
 from oncue.control.promptrecords import decision_record
+from oncue.control.resuming import attempts_resumed
 from oncue.control.runview import failure_as_dict
 from oncue.control.views import look_at_job
 from oncue.control.workspace import Workspace, load_job
@@ -52,6 +54,7 @@ class TraceWish:
 class AttemptTrace:
     """One attempt: what it consumed, what steered it, and the calls it made.
 
+    ``resumes`` are the attempts that it went on from, the latest first: it took over their answers to equal prompts.
     ``params`` are those it read, with their values. ``log`` holds the last lines of what it wrote, where it read a comment
     and called no model: they say what the comment did; ``log_left_out`` counts the lines before them.
     """
@@ -61,6 +64,7 @@ class AttemptTrace:
     carried: tuple[Carried, ...] = ()
     comments: tuple[GivenComment, ...] = ()
     answers: tuple[Question, ...] = ()
+    resumes: tuple[AttemptKey, ...] = ()
     params: Mapping[str, object] | None = None
     log: tuple[str, ...] = ()
     log_left_out: int = 0
@@ -90,6 +94,7 @@ class AttemptTrace:
             "carried": [one.as_dict() for one in self.carried],
             "comments": [comment_record(comment) for comment in self.comments],
             "answers": [decision_record(question) for question in self.answers],
+            "resumes": [{"run": key.run, "attempt": key.number} for key in self.resumes],
             "calls": [call.as_dict() for call in self.calls],
             "log": list(self.log),
             "log_left_out": self.log_left_out,
@@ -193,6 +198,7 @@ class _Trace:
     store: Store
     bodies: Bodies
     attempts: Sequence[Attempt]
+    of_step: Mapping[StepId, list[Attempt]]
     outputs: Outputs
     runs: Mapping[int, Run]
     calls: Mapping[AttemptKey, list[ModelCall]]
@@ -213,10 +219,14 @@ class _Trace:
         for question in reader.list_questions(job_id=job.id):
             answers.setdefault(question.key, []).append(question)
         attempts = reader.list_attempts(job.id)
+        attempts_of: dict[StepId, list[Attempt]] = {}
+        for attempt in attempts:
+            attempts_of.setdefault(attempt.key.step, []).append(attempt)
         return cls(
             store=store,
             bodies=Bodies(store),
             attempts=attempts,
+            of_step=attempts_of,
             outputs=Outputs(attempts),
             runs={run.number: run for run in reader.list_runs(job.id)},
             calls=of_attempt,
@@ -227,8 +237,8 @@ class _Trace:
         )
 
     def is_telling(self, attempt: Attempt) -> bool:
-        """Whether it called a model or read a comment."""
-        return attempt.key in self.calls or bool(attempt.inputs and attempt.inputs.comments)
+        """Whether it called a model, took over what another had called for, or read a comment."""
+        return attempt.key in self.calls or bool(attempt.inputs and attempt.inputs.comments) or bool(self._resumed(attempt))
 
     def describe(self, attempt: Attempt) -> AttemptTrace:
         calls = sorted(self.calls.get(attempt.key, ()), key=lambda call: call.number)
@@ -241,6 +251,7 @@ class _Trace:
             carried=carried_over(attempt, self.outputs, calls=calls, comments=comments),
             comments=comments,
             answers=tuple(self.answers.get(attempt.key, ())),
+            resumes=self._resumed(attempt),
             params=self._params(attempt),
             log=log,
             log_left_out=left_out,
@@ -262,6 +273,12 @@ class _Trace:
                 removed=_removed(known, call),
                 comments=tuple(self.comments[run] for run in call.comments if run in self.comments),
             )
+
+    def _resumed(self, attempt: Attempt) -> tuple[AttemptKey, ...]:
+        if attempt.key.step not in self.by_step:
+            return ()
+        found = attempts_resumed(attempt, self.of_step[attempt.key.step], lambda number: self.runs[number].request)
+        return tuple(one.key for one in found if one.key in self.calls)
 
     def _params(self, attempt: Attempt) -> Mapping[str, object] | None:
         if attempt.inputs is None:

@@ -145,6 +145,8 @@ class ModelTrouble(StrEnum):
     BAD_REQUEST = "model_bad_request"
 
 
+CUT_SHORT = frozenset({"length", "max_tokens"})
+"""How an answer ends that reached its limit of tokens, in the words of ``ModelReply.finish``."""
 TRANSIENT = frozenset(
     {
         ModelTrouble.RATE_LIMITED,

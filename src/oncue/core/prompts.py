@@ -157,7 +157,7 @@ def compose_prompt(parts: PromptParts) -> Prompt:
         SectionName.COMMENT: quote_comments(parts.comments),
         SectionName.CLOSING: CLOSING,
     }
-    return Prompt(sections=tuple(Section(name=name, text=_sendable(text)) for name, text in texts.items() if text))
+    return Prompt(sections=tuple(Section(name=name, text=sendable(text)) for name, text in texts.items() if text))
 
 
 def quote_comments(comments: Iterable[Comment | GivenComment]) -> str:
@@ -188,6 +188,6 @@ def choose_mark(digest: str, text: str) -> str:
     return next((digest[:size] for size in sizes if digest[:size] not in text), digest)
 
 
-def _sendable(text: str) -> str:
-    """A text as it can be sent: halves of surrogate pairs are joined or, where one is missing, replaced."""
+def sendable(text: str) -> str:
+    """A text as it can be sent and stored: halves of surrogate pairs are joined or, where one is missing, replaced."""
     return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -6,6 +6,7 @@ The libraries retry, and put invisible characters into chat-template tokens, unl
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -56,6 +57,8 @@ def address_of(spec: ModelSpec) -> str:
 
 def open_model(spec: ModelSpec, environment: Mapping[str, str], http: httpx2.AsyncClient) -> Model:
     """The library's model, which sends through ``http``, once for each request."""
+    # What it says is that a setting is not sent to a model that takes none; the payload on record shows what is.
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"pydantic_ai\.")
     key = environment.get(_KEYS[spec.provider]) or _NO_KEY
     if spec.provider is Provider.ANTHROPIC:
         return _open_anthropic(spec, key, http)

@@ -61,18 +61,41 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 15.0
 SILENCE_SECONDS = 300.0
 """How long a server may say nothing at all; models that think before they speak take minutes."""
+_HERE = ("all://127.0.0.1", "all://localhost", "all://[::1]")
+"""What no proxy can reach, whatever the environment says of proxies."""
 ASK_FOR_JSON = "Answer with JSON alone, without any text around it. It must be valid under this JSON Schema:"
 
 
 @dataclass(slots=True)
 class _Sending:
-    """One ``send`` that is under way."""
+    """One ``send`` that is under way; ``own_error`` is what our caller's functions raised, which the library would wrap."""
 
     on_wire: OnWire
+    on_text: OnText
     is_sent: bool = False
     is_answering: bool = False
-    refusal: Exception | None = None
+    own_error: Exception | None = None
     pieces: list[str] = field(default_factory=list)
+
+    async def hand_over(self, wire: WireBody) -> None:
+        """Hand the bytes over, once."""
+        try:
+            if self.is_sent:
+                raise RuntimeError("the library would send a second request, which nobody asked for")
+            await self.on_wire(wire)
+        except Exception as error:
+            self.own_error = error
+            raise
+        self.is_sent = True
+
+    def take(self, piece: str) -> None:
+        """Keep a piece of the answer, and show it."""
+        self.pieces.append(piece)
+        try:
+            self.on_text(piece)
+        except Exception as error:
+            self.own_error = error
+            raise
 
 
 _SENDING: ContextVar[_Sending] = ContextVar("sending")
@@ -105,15 +128,15 @@ class RemoteClient:
 
     async def send(self, request: ModelRequest, *, on_wire: OnWire, on_text: OnText) -> ModelReply:
         """Send one request; see ``ModelClient.send``."""
-        sending = _Sending(on_wire)
+        sending = _Sending(on_wire, on_text)
         token = _SENDING.set(sending)
         try:
-            return self._reply(await self._receive(request, sending, on_text))
+            return self._reply(await self._receive(request, sending))
         except ModelFailed:
             raise
         except Exception as error:
-            if sending.refusal is not None:
-                raise sending.refusal from None  # the library wraps what its hooks raise
+            if sending.own_error is not None:
+                raise sending.own_error from None
             raise self._explain(error, sending) from error
         finally:
             _SENDING.reset(token)
@@ -122,7 +145,7 @@ class RemoteClient:
         """Close the connections."""
         await self._http.aclose()
 
-    async def _receive(self, request: ModelRequest, sending: _Sending, on_text: OnText) -> ModelResponse:
+    async def _receive(self, request: ModelRequest, sending: _Sending) -> ModelResponse:
         parameters, messages = _compose(request, is_native=self._has_schemas)
         stream: StreamedResponse
         async with model_request_stream(
@@ -133,8 +156,7 @@ class RemoteClient:
                     case (
                         PartStartEvent(part=TextPart(content=piece)) | PartDeltaEvent(delta=TextPartDelta(content_delta=piece))
                     ) if piece:
-                        sending.pieces.append(piece)
-                        on_text(piece)
+                        sending.take(piece)
                     case _:
                         pass
             return stream.get()
@@ -188,6 +210,7 @@ def open_remote(
         timeout=httpx2.Timeout(silence_seconds, connect=CONNECT_SECONDS, pool=None),
         limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
         follow_redirects=False,
+        mounts=dict.fromkeys(_HERE),
         event_hooks={"request": [_hand_over], "response": [_note_answer]},
     )
     model = open_model(spec, environment, http)
@@ -195,17 +218,8 @@ def open_remote(
 
 
 async def _hand_over(request: httpx2.Request) -> None:
-    """Hand the bytes over, and let them leave when that is done."""
-    sending = _SENDING.get()
-    try:
-        if sending.is_sent:
-            raise RuntimeError("the library would send a second request, which nobody asked for")
-        body = await request.aread()
-        await sending.on_wire(WireBody(url=str(request.url), body=body))
-        sending.is_sent = True
-    except Exception as error:
-        sending.refusal = error
-        raise
+    """Let a request leave when its bytes are handed over."""
+    await _SENDING.get().hand_over(WireBody(url=str(request.url), body=await request.aread()))
 
 
 async def _note_answer(response: httpx2.Response) -> None:

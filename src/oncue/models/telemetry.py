@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from oncue.core import genainames
 from oncue.core.modelport import ModelClient, ModelFailed, ModelReply, ModelRequest, ModelSpec, OnText, OnWire, Price, Usage
 from oncue.models.providers import address_of, is_remote
 
@@ -22,25 +23,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
     from opentelemetry.trace import Span
 
-CONVENTIONS = "https://opentelemetry.io/schemas/1.36.0"
-"""The version of the conventions that the names below follow; they are ours, because the package of names deprecates them."""
 SPAN_NAME = "chat {model}"
-OPERATION = "gen_ai.operation.name"
-PROVIDER = "gen_ai.provider.name"
-REQUEST_MODEL = "gen_ai.request.model"
-REQUEST_MAX_TOKENS = "gen_ai.request.max_tokens"
-REQUEST_TEMPERATURE = "gen_ai.request.temperature"
-OUTPUT_TYPE = "gen_ai.output.type"
-RESPONSE_MODEL = "gen_ai.response.model"
-FINISH_REASONS = "gen_ai.response.finish_reasons"
-INPUT_TOKENS = "gen_ai.usage.input_tokens"
-OUTPUT_TOKENS = "gen_ai.usage.output_tokens"
-CACHED_TOKENS = "gen_ai.usage.cache_read.input_tokens"
-SERVER_ADDRESS = "server.address"
-SERVER_PORT = "server.port"
-ERROR_TYPE = "error.type"
-COST_USD = "oncue.cost.usd"
-"""No name of the conventions: they have none for money."""
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _TIMEOUTS = ("OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT")
 EXPORT_SECONDS = 2.0
@@ -58,7 +41,7 @@ class Tracing:
         resource = Resource.create({"service.name": environment.get("OTEL_SERVICE_NAME", "oncue")})
         self._provider: TracerProvider = TracerProvider(resource=resource)
         self._provider.add_span_processor(BatchSpanProcessor(exporter))
-        self._tracer = self._provider.get_tracer("oncue.models", schema_url=CONVENTIONS)
+        self._tracer = self._provider.get_tracer("oncue.models", schema_url=genainames.CONVENTIONS)
         self._parent = _read_parent(environment)
 
     def begin(self, spec: ModelSpec, request: ModelRequest) -> Span:
@@ -100,7 +83,7 @@ class TracedClient:
             _fail(span, type(error).__name__)
             raise
         else:
-            span.set_attributes({RESPONSE_MODEL: reply.model, FINISH_REASONS: [reply.finish]})
+            span.set_attributes({genainames.RESPONSE_MODEL: reply.model, genainames.FINISH_REASONS: [reply.finish]})
             _note_cost(span, reply.usage, reply.price)
             return reply
         finally:
@@ -140,32 +123,36 @@ def _read_parent(environment: Mapping[str, str]) -> Context | None:
 
 def _request_attributes(spec: ModelSpec, request: ModelRequest) -> dict[str, str | int | float]:
     attributes: dict[str, str | int | float] = {
-        OPERATION: "chat",
-        PROVIDER: spec.provider.value,
-        REQUEST_MODEL: spec.name,
-        OUTPUT_TYPE: "json" if request.schema is not None else "text",
+        genainames.OPERATION: "chat",
+        genainames.PROVIDER: spec.provider.value,
+        genainames.REQUEST_MODEL: spec.name,
+        genainames.OUTPUT_TYPE: "json" if request.schema is not None else "text",
     }
     if request.max_output_tokens is not None:
-        attributes[REQUEST_MAX_TOKENS] = request.max_output_tokens
+        attributes[genainames.REQUEST_MAX_TOKENS] = request.max_output_tokens
     if request.temperature is not None:
-        attributes[REQUEST_TEMPERATURE] = request.temperature
+        attributes[genainames.REQUEST_TEMPERATURE] = request.temperature
     if is_remote(spec):
         address = urlsplit(address_of(spec))
-        attributes[SERVER_ADDRESS] = address.hostname or ""
-        attributes[SERVER_PORT] = address.port or (443 if address.scheme == "https" else 80)
+        attributes[genainames.SERVER_ADDRESS] = address.hostname or ""
+        attributes[genainames.SERVER_PORT] = address.port or (443 if address.scheme == "https" else 80)
     return attributes
 
 
 def _note_cost(span: Span, usage: Usage | None, price: Price | None) -> None:
     if usage is not None:
-        used = {INPUT_TOKENS: usage.input_tokens, OUTPUT_TOKENS: usage.output_tokens, CACHED_TOKENS: usage.cached_tokens}
+        used = {
+            genainames.INPUT_TOKENS: usage.input_tokens,
+            genainames.OUTPUT_TOKENS: usage.output_tokens,
+            genainames.CACHED_TOKENS: usage.cached_tokens,
+        }
         span.set_attributes(used)
     if price is not None:
-        span.set_attribute(COST_USD, price.usd)
+        span.set_attribute(genainames.COST_USD, price.usd)
 
 
 def _fail(span: Span, kind: str) -> None:
     from opentelemetry.trace import Status, StatusCode
 
-    span.set_attribute(ERROR_TYPE, kind)
+    span.set_attribute(genainames.ERROR_TYPE, kind)
     span.set_status(Status(StatusCode.ERROR, kind))

@@ -176,7 +176,13 @@ class Feed:
             for job_id, mark in marks.items():
                 seen = self._marks.get(job_id, 0)
                 if mark > seen:
-                    self._hand_on_job(reader, job_id, after=seen)
+                    try:
+                        self._hand_on_job(reader, job_id, after=seen)
+                    except OncueError:
+                        raise
+                    except Exception:  # a damaged job must not silence all the others
+                        log.exception("a job's events cannot be read", extra={"event": "feed_damaged", "job": job_id})
+                        self._marks[job_id] = mark
 
     def _hand_on_job(self, reader: Reader, job_id: JobId, *, after: int) -> None:
         while page := reader.list_events(job_id, after=after, limit=PAGE):

@@ -24,7 +24,7 @@ IN_THE_PANEL = {
     FindingCode.COMMENT_UNREAD: "Choose only the steps that it is for.",
     FindingCode.COMMENT_DROPPED: "Tick “keep the earlier comments” to carry it along.",
     FindingCode.RUN_AHEAD: "Cancel it first if it need not go on.",
-    FindingCode.RUN_INTERRUPTED: "It is taken up again by itself while this server runs.",
+    FindingCode.RUN_INTERRUPTED: "It goes on by itself, or when its question is answered.",
 }
 """What to do about a finding from here, where the command line would name a command."""
 

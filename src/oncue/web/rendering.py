@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -18,6 +19,10 @@ from oncue.control.instants import show_instant
 from oncue.core.canonical import content_hash
 from oncue.core.reasons import Reason, explain_reason
 from oncue.web.answerform import form_fields
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 FOLDER = Path(__file__).parent / "pages"
 STATIC = Path(__file__).parent / "static"
@@ -132,9 +137,26 @@ def show_duration(seconds: float | None) -> str:
 
 @lru_cache(maxsize=RENDERED_TEXTS)
 def render_markdown(text: str) -> Markup:
-    """Markdown as HTML: no HTML of its own passes the parser, and what comes out passes a sanitizer."""
+    """Markdown as HTML: no HTML of its own passes the parser, and what comes out passes a sanitizer.
+
+    An image is shown as a link: a text must not make the reader's browser call another server.
+    """
     import nh3
+
+    html = _markdown().render(text)
+    return Markup(nh3.clean(html, url_schemes={"http", "https", "mailto"}, link_rel="noopener noreferrer nofollow"))
+
+
+@cache
+def _markdown() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
-    html = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"]).render(text)
-    return Markup(nh3.clean(html, url_schemes={"http", "https", "mailto"}, link_rel="noopener noreferrer nofollow"))
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
+    parser.add_render_rule("image", _link_image)
+    return parser
+
+
+def _link_image(renderer: object, tokens: Sequence[Token], place: int, *_: object) -> str:  # noqa: ARG001 - the library's
+    token = tokens[place]
+    source = str(token.attrGet("src") or "")
+    return str(Markup('<a href="{}">{}</a>').format(source, token.content or source))

@@ -1,10 +1,12 @@
 // Dialogs, and the one button that starts a run: it sends the plan on screen, once, under an id made when the panel opened.
 (() => {
   "use strict";
+  const PAUSE = 200;
   const sheet = document.querySelector("#sheet");
   const within = (selector) => sheet.querySelector(selector);
   let trigger = "";
   let isSending = false;
+  let thinking = 0;
 
   document.addEventListener("htmx:after:swap", () => {
     sheet?.querySelector(".plan")?.removeAttribute("aria-busy");
@@ -19,7 +21,14 @@
     }
   });
 
-  document.addEventListener("close", (event) => event.target.replaceChildren?.(), true);
+  document.addEventListener(
+    "close",
+    (event) => {
+      clearTimeout(thinking);
+      event.target.replaceChildren();
+    },
+    true,
+  );
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
@@ -45,6 +54,8 @@
     within("[data-start]")?.setAttribute("disabled", "");
     within(".plan").setAttribute("aria-busy", "true");
     count();
+    clearTimeout(thinking);
+    thinking = setTimeout(() => within("#wishes").dispatchEvent(new Event("again")), PAUSE);
   });
 
   function count() {

@@ -19,8 +19,13 @@ _ENDINGS = {
 }
 
 
-def tell_method(synthesis: Synthesis, findings: Sequence[Finding], deepening: Deepening, *, summary: Summary) -> Iterator[str]:
-    """Who wrote what, and how people steered it."""
+def tell_method(
+    synthesis: Synthesis, findings: Sequence[Finding], deepening: Deepening, *, summary: Summary | None
+) -> Iterator[str]:
+    """Who wrote what, and how people steered it; ``summary`` None where there is one that no longer fits."""
+    if summary is None:
+        yield "- The summary was made of other findings than these, so it is left out. Rerun it to have one."
+        summary = Summary()
     written = [name for name, is_written in _written(synthesis, findings, summary) if is_written]
     if written:
         yield (

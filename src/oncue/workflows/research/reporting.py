@@ -71,42 +71,58 @@ def write_report(
     deepening: Deepening = NOT_DEEPENED,
     summary: Summary | None = None,
 ) -> Report:
-    """The report of the findings in the order given; the finding for the whole question is the summary unless there is another.
+    """The report of the findings in the order given; the evidence for the whole question is its summary unless there is one.
 
-    What a further iteration found stands in the section of its question, under what the findings say.
+    What a further iteration found stands in the section of its question, under what the findings say. A summary of sentences
+    that the findings no longer have is left out, and that is said.
     """
     merged = merge_findings(findings, deepening)
     plain = choose_summary(merged)
-    summary = summary or plain
-    is_plain = not summary.claims and summary.sentences == plain.sentences
+    is_outdated = summary is not None and not _is_of(summary, merged)
+    summary = plain if summary is None or is_outdated else summary
     whole = [finding for finding in findings if finding.item.id == WHOLE]
-    sections = [finding for finding in findings if finding.item.id != WHOLE]
+    is_plain = not summary.claims and summary.sentences == plain.sentences and not any(finding.answer for finding in whole)
     citing = _Citing()
-    chosen = list(_chosen(summary, merged, citing)) if not is_plain and not summary.claims else []
-    body: list[str] = []
-    for finding in whole:
-        body += [] if is_plain else ["## The question as a whole", ""]
-        body += _section(finding, deepening, citing)
+    chosen = [] if is_plain or summary.claims else list(_chosen(summary, merged, citing))
+    first = [line for finding in whole for line in _section(finding, deepening, citing)] if is_plain else []
     overview = [*_overview([finding for finding in merged if finding.item.id != WHOLE]), *_sources(synthesis.sources, citing)]
-    body = [*body, *overview] if is_plain else [*overview, *body]
-    for place, finding in enumerate(sections, 1):
-        body += [
-            f"## {place}. {escape(finding.item.title)}",
-            "",
-            *_asked(finding, synthesis),
-            _searched(finding.item.query),
-            "",
-        ]
-        body += _section(finding, deepening, citing)
+    sections = list(_sections(synthesis, findings, deepening, citing=citing, has_whole=not is_plain))
     lines = [f"# {escape(synthesis.question)}", "", *_summary(synthesis, merged)]
     lines += citing.state(summary.claims, summary.sentences)
     lines += ["In short, the documents say:", ""] if chosen or (is_plain and summary.sentences) else []
-    lines += [*chosen, *body]
-    lines += ["## Method", "", *tell_method(synthesis, findings, deepening, summary=summary)]
+    lines += [*chosen, *first, *overview, *sections]
+    lines += ["## Method", "", *tell_method(synthesis, findings, deepening, summary=None if is_outdated else summary)]
     lines += ["## Limits and gaps", "", *tell_limits(merged, corpus)]
     if citing.references:
         lines += ["## References", "", *map(_reference, citing.references)]
     return Report(title=synthesis.question, markdown="\n".join(lines).rstrip() + "\n", references=tuple(citing.references))
+
+
+def _is_of(summary: Summary, merged: Sequence[Finding]) -> bool:
+    """Whether the findings still have every sentence of the summary: it may be older than they are."""
+    return set(summary.sentences) <= {text for finding in merged for text in finding.texts}
+
+
+def _sections(
+    synthesis: Synthesis, findings: Sequence[Finding], deepening: Deepening, *, citing: _Citing, has_whole: bool
+) -> Iterator[str]:
+    """A section for every finding; for the question as a whole only where the summary says something else."""
+    place = 0
+    for finding in findings:
+        if finding.item.id != WHOLE:
+            place += 1
+            yield f"## {place}. {escape(finding.item.title)}"
+            yield ""
+            yield from _asked(finding, synthesis)
+            yield _searched(finding.item.query)
+        elif has_whole:
+            yield "## The question as a whole"
+            yield ""
+            yield _searched(finding.item.query)
+        else:
+            continue
+        yield ""
+        yield from _section(finding, deepening, citing)
 
 
 def _section(finding: Finding, deepening: Deepening, citing: _Citing) -> list[str]:
