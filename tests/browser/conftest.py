@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,18 +9,18 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize
 
 from oncue import wiring
 from oncue.control.jobs import create_job
 from oncue.control.workspace import Workspace
 from oncue.web.access import Identity, Role
 from tests.browser.flows import ATLAS
+from tests.support.chromium import PATIENCE_MS, open_chromium
 from tests.web.hosting import Host, hosted, only
 
 SIZES: dict[str, ViewportSize] = {"wide": {"width": 1440, "height": 900}, "narrow": {"width": 390, "height": 844}}
 SHOTS = Path(os.environ.get("ONCUE_SHOTS", ".screenshots"))
-PATIENCE_MS = 20_000
 
 
 @pytest.fixture
@@ -52,12 +51,8 @@ def atlas(workspace: Workspace, folder: Path) -> str:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert path, "make browser installs Chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path)
+    with open_chromium() as browser:
         yield browser
-        browser.close()
 
 
 @dataclass(slots=True)

@@ -152,3 +152,26 @@ def asks(files: dict, ctx) -> str:
 def fails(asks: str) -> str:
     raise ValueError(" ".join(STRINGS))
 '''
+
+WIDE = '''\
+"""One fan-out, as wide as one likes."""
+
+from oncue import Workflow
+
+wide = Workflow("wide", phases=["Split", "Join"], params={"count": 10})
+
+
+@wide.step(phase="Split", source=True)
+def parts(params) -> list[int]:
+    return list(range(params.count))
+
+
+@wide.step(phase="Split", each="parts")
+async def each(item: int) -> int:
+    return item * 2
+
+
+@wide.step(phase="Join")
+def total(each: dict[str, int]) -> int:
+    return sum(each.values())
+'''

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import PATIENCE_MS
+from tests.support.chromium import PATIENCE_MS
 from tests.web.hosting import Host
 
 

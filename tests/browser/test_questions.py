@@ -9,8 +9,9 @@ from playwright.sync_api import expect
 from oncue.control.answers import expire_questions
 from oncue.control.jobs import create_job
 from oncue.control.workspace import Workspace
-from tests.browser.conftest import PATIENCE_MS, Visitor
+from tests.browser.conftest import Visitor
 from tests.browser.flows import INTERVIEW
+from tests.support.chromium import PATIENCE_MS
 from tests.web.hosting import Host
 
 _MINUTES = re.compile(r"^(10:00|9:\d\d) left$")

@@ -101,9 +101,9 @@ def test_hostile_text_stays_text_on_every_page(visitor: Visitor, host: Host, wor
         f"/jobs/{job}/results",
     ]
     found: dict[str, list[str]] = {}
+    page = visitor.page
     for path in pages:
-        page = visitor.go(path)
-        found[path] = markup(page)
+        found[path] = markup(visitor.go(path))
     page.goto(f"{host.origin}/jobs/{job}/step?name={instance}")
     page.get_by_role("button", name="log").click()
     expect(page.locator("#ask pre")).to_contain_text(CORPUS[0])
@@ -121,8 +121,7 @@ def test_hostile_text_stays_text_on_every_page(visitor: Visitor, host: Host, wor
     expect(page.locator("#said")).to_contain_text(CORPUS[0])
     host.wait(job, 1)
     for path in (f"/jobs/{job}", f"/jobs/{job}/decisions", f"/jobs/{job}/step?name=fails", f"/jobs/{job}/runs/1"):
-        page = visitor.go(path)
-        found[f"{path} after"] = markup(page)
+        found[f"{path} after"] = markup(visitor.go(path))
     visitor.shoot("hostile")
 
     assert {path: what for path, what in found.items() if what} == {}

@@ -27,6 +27,7 @@ LOOKS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("/jobs/{job}/events", eventshapes.EventsPage),
     ("/jobs/{job}/comments", guidanceshapes.CommentsRecord),
     ("/jobs/{job}/trace?run=1", guidanceshapes.TraceRecord),
+    ("/jobs/{job}/calls", guidanceshapes.CallsRecord),
     ("/questions", questionshapes.InboxRecord),
 )
 

@@ -46,9 +46,14 @@ _INSIDE_TOKEN = re.compile(
 
 def show_hidden(text: str) -> str:
     """A text of one line with everything hidden written out, and every chat-template token broken by a backslash."""
-    if not (text.isascii() and text.isprintable()):
-        text = "".join(sign if _is_plain(text, place) else f"\\u{{{ord(sign):x}}}" for place, sign in enumerate(text))
-    return _INSIDE_TOKEN.sub(r"\\", text)
+    return _INSIDE_TOKEN.sub(r"\\", write_out(text))
+
+
+def write_out(text: str) -> str:
+    """A text of one line with everything hidden written out, for people to look at."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(sign if _is_plain(text, place) else f"\\u{{{ord(sign):x}}}" for place, sign in enumerate(text))
 
 
 def is_blank(text: str) -> bool:

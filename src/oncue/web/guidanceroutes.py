@@ -38,15 +38,16 @@ def show_trace(
     return view_trace(site.workspace, job.id, TraceWish(step=step, run=run, call=call, has_texts=texts)).as_dict()
 
 
-@router.get("/jobs/{job}/delta", response_model=shapes.DeltaRecord)
-def show_delta(
-    *,
-    site: TheSite,
-    _: Reading,
-    job: TheJob,
-    step: Annotated[str, Query(max_length=1000)],
-    run: Run = None,
-    against: Run = None,
-) -> object:
+@router.get("/jobs/{job}/calls", response_model=shapes.CallsRecord)
+def list_calls(*, site: TheSite, _: Reading, job: TheJob, step: Step = None, run: Run = None) -> object:
+    """The calls of language models alone: purpose, model, state, usage and cost; ``state`` ``sent`` has no known outcome."""
+    view = view_trace(site.workspace, job.id, TraceWish(step=step, run=run))
+    record = view.as_dict()
+    calls = [call for attempt in record.pop("attempts") for call in attempt["calls"]]
+    return {**record, "calls": calls}
+
+
+@router.get("/jobs/{job}/steps/{step:path}/delta", response_model=shapes.DeltaRecord)
+def show_delta(*, site: TheSite, _: Reading, job: TheJob, step: str, run: Run = None, against: Run = None) -> object:
     """How the prompts of a step changed between two of its runs."""
     return view_delta(site.workspace, job.id, DeltaWish(step=step, run=run, against=against)).as_dict()

@@ -15,9 +15,10 @@ from starlette.concurrency import run_in_threadpool
 
 from oncue.control.panelview import PanelView, read_changes, view_panel
 from oncue.control.planview import view_plan
-from oncue.control.preflight import prepare_run
+from oncue.control.preflight import Prepared, prepare_run
+from oncue.control.promptplan import plan_prompts
 from oncue.core.comments import MAX_COMMENT_CHARS, CommentKind
-from oncue.core.model import Job
+from oncue.core.model import Job, step_name
 from oncue.core.request import AnswersPolicy, Scope
 from oncue.errors import OncueError
 from oncue.web.frame import draw
@@ -81,14 +82,25 @@ def _plan(site: Site, job: Job, fields: Fields) -> dict[str, object]:
     common: dict[str, object] = {"job": job, "listed": LISTED, "has_changed": ("changed", "yes") in fields}
     try:
         body = read_body(fields, partial(read_changes, site.workspace, job.id))
-        view = view_plan(prepare_run(site.workspace, job.id, read_request(RequestBody.model_validate(body))))
+        prepared = prepare_run(site.workspace, job.id, read_request(RequestBody.model_validate(body)))
+        view = view_plan(prepared)
+        guidance = _guidance(site, prepared)
     except OncueError as error:
         wrong = Advice(kind="blocker", code=error.code, message=error.message)
         return common | {"plan": None, "notes": [wrong], "body": ""}
     except ValueError:  # a field that the body does not take: the page offers no such value
         wrong = Advice(kind="blocker", code="invalid_fields", message="a field holds something that it does not take")
         return common | {"plan": None, "notes": [wrong], "body": ""}
-    return common | {"plan": view, "notes": advise(view), "body": json.dumps(body)}
+    return common | guidance | {"plan": view, "notes": advise(view), "body": json.dumps(body)}
+
+
+def _guidance(site: Site, prepared: Prepared) -> dict[str, object]:
+    """The prompts that a plan would send, where it can be started, and whether any of its steps reads comments."""
+    steps = prepared.snapshot.graph.steps
+    return {
+        "prompts": None if prepared.plan.blockers else plan_prompts(site.workspace, prepared),
+        "takes_comment": any(steps[step_name(step.id)].takes_comment for step in prepared.plan.executing),
+    }
 
 
 def _scopes(view: PanelView) -> list[tuple[Scope, str, str]]:

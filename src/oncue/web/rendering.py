@@ -19,6 +19,7 @@ from oncue.control.instants import show_instant
 from oncue.core.canonical import content_hash
 from oncue.core.reasons import Reason, explain_reason
 from oncue.web.answerform import form_fields
+from oncue.web.promptwords import FILTERS
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -46,6 +47,7 @@ def page_environment() -> Environment:
     environment.filters.update(quote=quote_all, iso=show_instant, brief=show_brief, size=show_size)
     environment.filters.update(form_fields=form_fields, response_words=describe_response)
     environment.filters.update(reasons=join_reasons, value=show_whole, scope_words=show_scope)
+    environment.filters.update(FILTERS)
     environment.globals["static"] = static_url
     environment.globals["m"] = environment.get_template("macros.html").module
     return environment

@@ -33,9 +33,9 @@ router = APIRouter(tags=["runs"])
 
 
 @router.post("/jobs/{job}/runs/preflight", response_model=shapes.PreflightRecord)
-def preflight(*, site: TheSite, _: Reading, job: TheJob, body: shapes.RequestBody) -> object:
-    """What a run would do, what stands in its way, and the digest that a start must name."""
-    return look_ahead(site, job, read_request(body))
+def preflight(*, site: TheSite, _: Reading, job: TheJob, body: shapes.RequestBody, prompts: bool = False) -> object:
+    """What a run would do, what stands in its way, and the digest a start must name; ``prompts`` adds what would be sent."""
+    return look_ahead(site, job, read_request(body), has_prompts=prompts)
 
 
 @router.post("/jobs/{job}/runs", response_model=shapes.StartedRun, status_code=201, responses=STARTED)

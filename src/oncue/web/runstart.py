@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from oncue.control.planview import PlanView, view_plan
 from oncue.control.preflight import Prepared, prepare_run
+from oncue.control.promptplan import plan_prompts
 from oncue.control.repeats import check_seen, find_repeated
 from oncue.control.runs import start_run
 from oncue.control.triggers import mint_trigger
@@ -100,8 +101,8 @@ def _kind(job: Job, request: RunRequest) -> RunKind:
     return RunKind.RESUME if request.scope is Scope.RESUME else RunKind.RERUN
 
 
-def look_ahead(site: Site, job: Job, request: RunRequest) -> dict[str, object]:
-    """What preflight says of a request, as it goes over the wire; nothing is stored.
+def look_ahead(site: Site, job: Job, request: RunRequest, *, has_prompts: bool = False) -> dict[str, object]:
+    """What preflight says of a request, as it goes over the wire, with the prompts where they are wanted; nothing is stored.
 
     Raises:
         InvalidInput: the request cannot be meant.
@@ -117,6 +118,7 @@ def look_ahead(site: Site, job: Job, request: RunRequest) -> dict[str, object]:
         "prerequisites": _prerequisites(prepared),
         "notes": _notes(plan),
         "plan": record,
+        "prompts": plan_prompts(site.workspace, prepared).as_dict() if has_prompts else None,
     }
 
 

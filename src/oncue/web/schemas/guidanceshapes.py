@@ -45,6 +45,16 @@ class TraceRecord(Answer):
     attempts: list[dict[str, object]]
 
 
+class CallsRecord(Answer):
+    """The calls of a job, of a step or of a run; ``complete`` says that none was left out."""
+
+    job_id: str
+    workflow: str
+    spending: dict[str, object]
+    complete: bool
+    calls: list[dict[str, object]]
+
+
 class DeltaRecord(Answer):
     """The prompts of a step in two of its runs, section by section."""
 

@@ -152,8 +152,18 @@ class NormalizedConfig(Answer):
     params: dict[str, object]
 
 
+class PromptsRecord(Answer):
+    """The prompts of a plan, each with how it differs from the step's last; ``prompts_left_out`` counts further instances."""
+
+    prompts: list[dict[str, object]]
+    prompts_left_out: dict[str, int]
+
+
 class PreflightRecord(Answer):
-    """Whether a run could start now. ``prerequisites`` says of each step it builds on whether its output is there."""
+    """Whether a run could start now. ``prerequisites`` says of each step it builds on whether its output is there.
+
+    ``prompts`` is there where it was asked for: working them out reads what the steps would consume.
+    """
 
     ready: bool
     blockers: list[Finding]
@@ -162,6 +172,7 @@ class PreflightRecord(Answer):
     prerequisites: dict[str, bool]
     notes: list[str]
     plan: PlanRecord
+    prompts: PromptsRecord | None = None
 
 
 class PlanChangedProblem(Answer):

@@ -56,6 +56,31 @@
 
   if (word && "WebSocket" in window) connect();
 
+  // What a person looks for becomes the address of the fragment itself: then live updates show the same part of it, and
+  // requests of one fragment never overtake each other.
+  let seeking = 0;
+
+  function seek(fragment, address) {
+    fragment.setAttribute("hx-get", address);
+    fragment.dispatchEvent(new CustomEvent("live"));
+  }
+
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("[data-seek]");
+    if (!form) return;
+    const look = () => {
+      const query = new URLSearchParams(new FormData(form));
+      seek(document.querySelector(form.dataset.seek), `${form.dataset.parts}?${query}`);
+    };
+    clearTimeout(seeking);
+    seeking = setTimeout(look, 150);
+  });
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-go]");
+    if (button) seek(document.querySelector(button.dataset.at), button.dataset.go);
+  });
+
   // ------------------------------------------------------------------------------------------------- time, as it passes
   const two = (number) => String(number).padStart(2, "0");
 

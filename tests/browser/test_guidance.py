@@ -1,0 +1,104 @@
+"""Guided reruns on pages: which prompts a run would change, what was said to a model, and what came of each comment."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from oncue.control.workspace import Workspace
+from tests.browser.conftest import Visitor
+from tests.web.guided import new_study
+from tests.web.hosting import Host
+
+ASKED = "use lmfit, and say which lines\nyou left out"
+GUIDED = {"scope": "only", "steps": ["draft"]}
+
+
+@pytest.fixture
+def study(host: Host, workspace: Workspace, folder: Path) -> str:
+    """A study that was run, and its draft rerun with a comment."""
+    job = new_study(workspace, folder)
+    host.run(job)
+    cue = host.cue(job, **GUIDED, rerun_comment=ASKED, comment_kind="method")
+    order = {**GUIDED, "rerun_comment": ASKED, "comment_kind": "method", "reason": "the fit was poor"}
+    assert host.program.post(f"/api/v1/jobs/{job}/runs", {**order, **cue}).status == 201
+    host.wait(job, 2)
+    return job
+
+
+def test_a_step_shows_its_calls_and_how_its_prompt_changed(visitor: Visitor, study: str) -> None:
+    page = visitor.go(f"/jobs/{study}/step?name=draft")
+
+    delta = page.locator("#delta")
+    expect(delta.locator("h3")).to_contain_text("What changed in the prompts of run 2 against run 1")
+    expect(delta.locator("summary").first).to_have_text("generate: previous added, comment added")
+    expect(delta.locator("ins", has_text="use lmfit").first).to_have_text("+> (on: method) use lmfit, and say which lines")
+    attempts = page.locator("#trace .attempt")
+    expect(attempts).to_have_count(2)
+    expect(attempts.first).to_contain_text("its own output of run 1 (shown to the model)")
+    expect(attempts.first.locator("tbody tr")).to_have_count(1)
+    expect(attempts.first.locator("tbody .state")).to_have_text("answered")
+    expect(attempts.first.locator("tbody")).to_contain_text("recorded:")
+    visitor.shoot("trace")
+
+
+def test_a_model_call_opens_with_everything_that_was_said(visitor: Visitor, study: str) -> None:
+    page = visitor.go(f"/jobs/{study}/step?name=draft&run=2")
+
+    page.locator("#trace").get_by_role("link", name="Call 1").click()
+
+    expect(page.locator("h2").first).to_contain_text("Call 1 of draft in run 2")
+    names = page.locator("[id^=section-] h3").all_inner_texts()
+    assert [name.split()[0] for name in names] == ["rules", "context", "request", "previous", "comment", "closing"]
+    expect(page.locator("#section-comment pre")).to_contain_text("use lmfit, and say which lines")
+    expect(page.locator("#section-rules .hash")).to_contain_text("sha256:")
+    expect(page.locator("#payload pre")).to_contain_text("careful data scientist")
+    expect(page.locator("#response pre")).to_contain_text("Done, with: use lmfit")
+    visitor.shoot("call")
+
+
+def test_every_comment_is_listed_with_what_came_of_it(visitor: Visitor, study: str) -> None:
+    page = visitor.go(f"/jobs/{study}/comments")
+
+    given = page.locator("#comment-2")
+    expect(given.locator("blockquote")).to_have_text(ASKED)
+    expect(given).to_contain_text("for draft · ada")
+    expect(given).to_contain_text("method")
+    expect(given).to_contain_text("“the fit was poor”")
+    expect(given.locator("tbody tr")).to_contain_text("prompt changed, definition the same, output changed")
+    expect(given.locator("tbody .state")).to_have_text(["fresh", "succeeded"])
+    visitor.shoot("comments")
+
+
+def test_the_panel_shows_which_prompts_change_before_anything_is_sent(visitor: Visitor, study: str) -> None:
+    page = visitor.go(f"/jobs/{study}/step?name=draft")
+    page.get_by_role("button", name="Rerun…").click()
+    page.check("[name=scope][value=only]")
+    expect(page.locator("#plan [data-code=comment_dropped]")).to_contain_text("without the comment of run 2")
+
+    page.fill("#comment", "use scipy\nin metric units")
+
+    expect(page.locator(".counter")).to_have_text("25 of 600")
+    expect(page.locator("#plan")).to_contain_text("The comment goes to draft.")
+    expect(page.locator("#prompts > details > summary")).to_have_text("Prompts 1 changes")
+    page.locator(".prompt summary").click()
+    expect(page.locator(".prompt ins").filter(has_text="use scipy")).to_have_text("+> use scipy")
+    expect(page.locator(".prompt del").filter(has_text="use lmfit")).to_have_count(1)
+    expect(page.locator("#plan")).to_contain_text("tokens")
+    visitor.shoot("panel prompts")
+    page.check("[name=keep_comments]")
+    expect(page.locator("#plan [data-code=comment_dropped]")).to_have_count(0)
+    expect(page.locator("#plan")).to_contain_text("Along goes the comment of run 2")
+    page.locator(".prompt summary").click()
+    expect(page.locator(".prompt del").filter(has_text="use lmfit")).to_have_count(0)
+
+
+def test_the_panel_says_when_no_chosen_step_reads_comments(visitor: Visitor, study: str) -> None:
+    page = visitor.go(f"/jobs/{study}/step?name=report")
+    page.get_by_role("button", name="Rerun…").click()
+    expect(page.locator("#plan [data-code=no_reader]")).to_have_text("No step of this plan reads comments.")
+
+    page.fill("#comment", "be brief")
+
+    expect(page.locator("#plan .blocker[data-code=comment_without_effect]")).to_contain_text("can read one")
+    expect(page.locator("#plan [data-start]")).to_be_disabled()

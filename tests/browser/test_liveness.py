@@ -1,0 +1,95 @@
+"""Pages keep up with what happens, without moving under the reader; after a lost connection and with large fan-outs, too."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, WebSocketRoute, expect
+
+from oncue.control.jobs import create_job
+from oncue.control.workspace import Workspace
+from tests.browser.conftest import Visitor, visiting
+from tests.browser.flows import WIDE
+from tests.support.chromium import PATIENCE_MS
+from tests.web.hosting import Host
+
+FIRST_PAGE_BYTES = 60_000
+SHIFT = """() => {
+  window.shifts = [];
+  new PerformanceObserver((list) => {
+    for (const one of list.getEntries()) if (!one.hadRecentInput) window.shifts.push(one.value);
+  }).observe({type: "layout-shift", buffered: true});
+}"""
+
+
+def test_the_first_page_is_light(chromium: Browser, host: Host, atlas: str) -> None:
+    with visiting(chromium, host) as visitor:
+        session = visitor.context.new_cdp_session(visitor.page)
+        session.send("Network.enable")
+        session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+        sizes: list[float] = []
+        session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+
+        visitor.go(f"/jobs/{atlas}")
+
+        assert 0 < sum(sizes) < FIRST_PAGE_BYTES, sizes
+
+
+def test_nothing_moves_while_a_run_goes_on(visitor: Visitor, host: Host, atlas: str) -> None:
+    host.run(atlas)
+    page = visitor.go(f"/jobs/{atlas}")
+    page.evaluate(SHIFT)
+
+    host.run(atlas)
+    expect(page.locator("#job-head .facts")).to_contain_text("run 2 succeeded")
+
+    assert sum(page.evaluate("window.shifts")) < 0.01
+
+
+def test_a_page_says_that_it_is_disconnected_and_recovers_by_itself(visitor: Visitor, host: Host, atlas: str) -> None:
+    is_cut = False
+    open_sockets: list[WebSocketRoute] = []
+
+    def pass_on(socket: WebSocketRoute) -> None:
+        if is_cut:
+            socket.close()
+        else:
+            socket.connect_to_server()
+            open_sockets.append(socket)
+
+    visitor.page.route_web_socket("**/live**", pass_on)
+    page = visitor.go(f"/jobs/{atlas}")
+    expect(page.locator(".offline")).to_be_hidden()
+
+    is_cut = True
+    open_sockets[0].close()
+    expect(page.locator(".offline")).to_be_visible()
+    expect(page.locator(".wire")).to_have_text("offline")
+    visitor.shoot("disconnected")
+    host.run(atlas)
+    expect(page.locator("#step-report .state")).to_have_text("missing")
+    is_cut = False
+
+    expect(page.locator(".offline")).to_be_hidden(timeout=PATIENCE_MS)
+    expect(page.locator("#step-report .state")).to_have_text("fresh")
+
+
+@pytest.fixture
+def wide(workspace: Workspace, folder: Path, host: Host) -> str:
+    """A job with a fan-out of 2,000 instances, run once."""
+    (folder / "wide_flow.py").write_text(WIDE, encoding="utf-8")
+    job = create_job(workspace, "wide_flow:wide", params={"count": 2_000}, folder=folder).id
+    host.run(job)
+    return job
+
+
+def test_a_fan_out_of_two_thousand_stays_usable(visitor: Visitor, wide: str) -> None:
+    page = visitor.go(f"/jobs/{wide}")
+    expect(page.locator("#step-each .meta")).to_contain_text("2000 fresh")
+    page.get_by_role("button", name="Show 2000").click()
+    expect(page.locator(".instances li")).to_have_count(20)
+    page.get_by_label("Search the instances of each").fill("1999")
+    expect(page.locator(".instances li")).to_have_count(1)
+    expect(page.locator(".instances li a")).to_have_text("1999")
+    visitor.shoot("wide fan out")
+
+    assert page.evaluate("document.querySelectorAll('*').length") < 400

@@ -1,0 +1,43 @@
+"""Templates and scripts stay small enough to read in one go, and none of them needs what the policy of the pages forbids."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.repository import ROOT
+
+WEB = ROOT / "src" / "oncue" / "web"
+TEMPLATES = sorted((WEB / "pages").glob("*.html"))
+SCRIPTS = sorted((WEB / "static").glob("*.js"))
+TEMPLATE_LINES = 80
+SCRIPT_LINES = 300
+STYLE_BYTES = 40_000
+
+
+def count_lines(path: Path) -> int:
+    return len(path.read_text(encoding="utf-8").splitlines())
+
+
+def test_templates_and_scripts_are_within_the_limits() -> None:
+    long = {
+        path.name: lines for path in TEMPLATES if (lines := len(path.read_text(encoding="utf-8").splitlines())) > TEMPLATE_LINES
+    }
+
+    assert long == {}
+    assert sum(len(path.read_text(encoding="utf-8").splitlines()) for path in SCRIPTS) <= SCRIPT_LINES
+    assert (WEB / "static" / "oncue.css").stat().st_size <= STYLE_BYTES
+
+
+@pytest.mark.parametrize("pattern", [r"\son\w+=", r"\bstyle=", r"hx-on", r"javascript:", r"\| *safe\b", r"\bjs:"])
+def test_no_template_needs_what_the_policy_forbids(pattern: str) -> None:
+    found = [path.name for path in TEMPLATES if re.search(pattern, path.read_text(encoding="utf-8"))]
+
+    assert found == []
+
+
+def test_every_element_that_fetches_says_that_the_page_wrote_it() -> None:
+    """The extension hx-csp takes the attributes from elements without the nonce."""
+    for path in TEMPLATES:
+        for tag in re.findall(r"<\w+[^<]*?\bhx-(?:get|post)=[^<]*", path.read_text(encoding="utf-8")):
+            assert "hx-nonce=" in tag, f"{path.name}: {tag[:80]}"
