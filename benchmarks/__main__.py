@@ -12,6 +12,7 @@ from benchmarks.figure import Figure
 from benchmarks.footprint import measure_disk, measure_memory
 from benchmarks.guidance import measure_guidance
 from benchmarks.machine import describe_machine
+from benchmarks.pages import measure_pages
 from benchmarks.planning import measure_planning
 from benchmarks.processes import ROOT
 from benchmarks.report import render_table, write_results
@@ -30,6 +31,7 @@ MEASUREMENTS: dict[str, Callable[[Settings], Iterator[Figure]]] = {
     "disk": measure_disk,
     "memory": measure_memory,
     "guidance": measure_guidance,
+    "pages": measure_pages,
 }
 
 

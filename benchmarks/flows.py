@@ -32,6 +32,32 @@ def write_fan_out(folder: Path, steps: int) -> str:
     return _write(folder, f"fan_out{steps}:fan_out", text)
 
 
+def write_survey(folder: Path) -> str:
+    """Five steps in three phases; the last makes a report that people read."""
+    text = (
+        f'{_HEAD}survey = Workflow("survey", phases=["Gather", "Weigh", "Report"])\n'
+        '\n\n@survey.step(phase="Gather")\ndef sources():\n    return result(1)\n'
+        '\n\n@survey.step(phase="Gather")\ndef notes(sources):\n    return result(2)\n'
+        '\n\n@survey.step(phase="Weigh")\ndef weights(notes):\n    return result(3)\n'
+        '\n\n@survey.step(phase="Weigh")\ndef ranking(weights):\n    return result(4)\n'
+        '\n\n@survey.step(phase="Report", deliverable=True)\ndef report(ranking):\n'
+        '    return "# Report\\n\\n" + "A finding that somebody reads. " * 40\n'
+    )
+    return _write(folder, "survey:survey", text)
+
+
+def write_answering(folder: Path, steps: int) -> str:
+    """A fan-out between a list and a report."""
+    text = (
+        f'{_HEAD}answering = Workflow("answering", phases=["List", "Answer", "Report"])\n'
+        f'\n\n@answering.step(phase="List")\ndef topics():\n    return list(range({steps}))\n'
+        '\n\n@answering.step(phase="Answer", each="topics")\ndef answer(item):\n    return result(item)\n'
+        '\n\n@answering.step(phase="Report", deliverable=True)\ndef report(answer):\n'
+        '    return "# Report\\n\\n" + "\\n".join(f"- {one[\'step\']}" for one in answer[:200])\n'
+    )
+    return _write(folder, f"answering{steps}:answering", text)
+
+
 def write_manifest(folder: Path, steps: int) -> str:
     """A chain of shell steps."""
     lines = ["name: bench", "steps:"]

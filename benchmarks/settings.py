@@ -22,6 +22,14 @@ class Settings:
     plans: tuple[int, ...] = (1_000, 10_000, 100_000)
     floor_rows: int = 1_000
     starts: int = 21
+    jobs: int = 10_000
+    """Jobs in the list of the server that is measured; each has five attempts and five decisions."""
+    instances: int = 2_000
+    wide_runs: int = 25
+    """How often its large job ran, whose fan-out has so many instances."""
+    looks: int = 11
+    clients: int = 50
+    burst: int = 1_000
     floor_below: float = float("inf")
     """Seconds; a floor above it means that the machine is disturbed."""
 
@@ -40,4 +48,18 @@ class Settings:
 
 def quick(folder: Path) -> Settings:
     """Sizes that show that everything works; their figures mean nothing."""
-    return Settings(folder=folder, rounds=2, steps=20, many=60, plans=(50, 100), floor_rows=20, starts=2)
+    return Settings(
+        folder=folder,
+        rounds=2,
+        steps=20,
+        many=60,
+        plans=(50, 100),
+        floor_rows=20,
+        starts=2,
+        jobs=30,
+        instances=40,
+        wide_runs=2,
+        looks=2,
+        clients=3,
+        burst=50,
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from oncue.control.workspace import Workspace, load_job
 from oncue.core.definition import StepDefinition
 from oncue.core.findings import Finding
 from oncue.core.graph import Graph
-from oncue.core.model import Attempt, AttemptState, Failure, JobId, Run, StepId, Trigger, step_name
+from oncue.core.model import Attempt, AttemptKey, AttemptState, Failure, JobId, Run, StepId, Trigger, step_name
 from oncue.core.ports import Reader
 from oncue.core.questions import Question
 from oncue.core.staleness import StepState
@@ -23,6 +23,8 @@ from oncue.core.staleness import StepState
 MAX_SINGLE_STEPS = 200
 """Above this many steps the attempts of each are not counted."""
 RECENT_EVENTS = 200
+RECENT_RUNS = 5
+"""How long steps take is told from so many runs; what ran in none of them, from what made its present output."""
 DONE = frozenset({"fresh", "accepted"})
 
 
@@ -156,7 +158,7 @@ def view_board(workspace: Workspace, job_id: JobId) -> BoardView:
         latest = reader.load_run(job_id, job.runs) if job.runs else None
         lines = {run.number: view_line(workspace, reader, run) for run in (*open_runs, *((latest,) if latest else ()))}
         columns = _Columns(reader, standing).view()
-        late = find_late_answers(reader.list_questions(job_id=job_id)) if job.runs else ()
+        late = find_late_answers(reader, job_id)
         waiting = waiting_questions(reader, job_id)
     line = lines.get(job.runs)
     definition = picture.followed.graph.definition
@@ -205,10 +207,11 @@ class _Columns:
         self._standing = standing
         self._picture = standing.picture
         self._graph: Graph = standing.picture.assessment.snapshot.graph
-        self._durations = {} if is_brief else reader.durations(standing.picture.job.id)
+        self._durations = {} if is_brief else self._read_durations()
         self._messages = {} if is_brief else self._read_messages()
         singles = [name for name in self._graph.names if self._graph.steps[name].each is None]
-        self._counts_attempts = not is_brief and len(singles) <= MAX_SINGLE_STEPS
+        counts_attempts = not is_brief and len(singles) <= MAX_SINGLE_STEPS
+        self._attempt_counts = reader.count_attempts(standing.picture.job.id) if counts_attempts else None
 
     def view(self) -> tuple[PhaseColumn, ...]:
         """Every phase with its cards."""
@@ -239,19 +242,41 @@ class _Columns:
         current = self._picture.assessment.currents.get(this)
         status = self._picture.assessment.statuses[this]
         open_attempt = self._standing.open_attempts.get(this)
-        attempts = self._reader.list_attempts(self._picture.job.id, step=this) if self._counts_attempts else None
-        last = attempts[-1] if attempts else None
+        last = open_attempt or (self._last_attempt(this) if self._attempt_counts is not None else None)
         word = self._standing.word(this)
         return replace(
             self._blank(step, ordinal=ordinal, word=word),
             reasons=self._standing.reasons((this,)),
             run=current.run if current else None,
-            attempts=len(attempts) if attempts is not None else None,
+            attempts=None if self._attempt_counts is None else self._attempt_counts.get(this, 0),
             seconds=self._seconds(step.name, last),
             since=open_attempt.started_at if open_attempt and word == "running" else None,
             error=last.error if last and word in ("failed", "cancelled") else None,
             is_stale=status.state is StepState.STALE,
         )
+
+    def _last_attempt(self, this: StepId) -> Attempt | None:
+        record = self._picture.records.get(this)
+        if record is None:
+            return None
+        key = AttemptKey(job_id=self._picture.job.id, run=record.last_run, step=this, number=record.last_number)
+        return self._reader.load_attempt(key)
+
+    def _read_durations(self) -> Mapping[str, Sequence[float]]:
+        """How long the steps took lately, by name."""
+        job = self._picture.job
+        found = dict(self._reader.durations(job.id, since_run=job.runs - RECENT_RUNS + 1))
+        older = {
+            step_name(this): one for this, one in self._picture.assessment.currents.items() if step_name(this) not in found
+        }
+        if len(older) > MAX_SINGLE_STEPS:
+            return self._reader.durations(job.id)
+        for name, current in older.items():
+            key = AttemptKey(job_id=job.id, run=current.run, step=current.step, number=current.number)
+            made = self._reader.load_attempt(key)
+            if made is not None and made.ended_at is not None:
+                found[name] = ((made.ended_at - made.started_at).total_seconds(),)
+        return found
 
     def _blank(self, step: StepDefinition, *, ordinal: int, word: str) -> StepCard:
         return StepCard(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,10 +10,13 @@ from oncue.control.asking import recorded_answer
 from oncue.control.instants import show_instant
 from oncue.control.promptrecords import decision_record
 from oncue.control.workspace import Workspace, load_job
+from oncue.core.listports import Narrowing, QuestionCount
 from oncue.core.model import AttemptState, JobId, StepId
 from oncue.core.ports import Reader
-from oncue.core.questions import How, Question, QuestionKind
+from oncue.core.questions import Asking, How, Question, QuestionId, QuestionKind
 from oncue.errors import UnknownRun
+
+EVERY = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,27 +45,26 @@ class DecisionFilter:
         """Whether anything is left out."""
         return bool(self.type or self.run or self.how or self.search)
 
-    def takes(self, question: Question) -> bool:
-        """Whether a decided question is wanted."""
-        decision = question.decision
-        return (
-            decision is not None
-            and self.type in (None, question.asking.type)
-            and self.run in (None, question.key.run)
-            and self.how in (None, decision.how)
-            and self.search.casefold() in _searchable(question).casefold()
-        )
+    @property
+    def narrowing(self) -> Narrowing:
+        """What a count can tell of it: everything but the text."""
+        return Narrowing(type=self.type, run=self.run, how=self.how)
+
+    def takes(self, counted: QuestionCount) -> bool:
+        """Whether the decisions of one type, run and way are wanted, whatever their text."""
+        return self.type in (None, counted.type) and self.run in (None, counted.run) and self.how in (None, counted.how)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionsView:
-    """The decisions of a job in the order in which they were asked: those that are wanted, of ``total`` in all.
+    """Some decisions of a job in the order in which they were asked, out of ``found`` that are wanted, of ``total`` in all.
 
     ``types`` are those that the job has decisions of; ``waiting`` is how many questions are still open.
     """
 
     job_id: JobId
     decisions: tuple[Question, ...]
+    found: int
     total: int
     types: tuple[str, ...]
     waiting: int
@@ -79,24 +81,44 @@ def view_inbox(workspace: Workspace) -> InboxView:
     return InboxView(questions=tuple(questions), now=workspace.clock.now())
 
 
-def view_decisions(workspace: Workspace, job_id: JobId, wanted: DecisionFilter) -> DecisionsView:
-    """Look at the decisions of a job.
+def view_decisions(
+    workspace: Workspace, job_id: JobId, wanted: DecisionFilter, *, offset: int = 0, limit: int = EVERY
+) -> DecisionsView:
+    """Look at the wanted decisions of a job, from a place on; quick also where a hundred thousand were made.
 
     Raises:
         UnknownRun: the job has no run of the wanted number.
     """
     with workspace.store.read() as reader:
         job = load_job(reader, job_id)
-        asked = reader.list_questions(job_id=job_id)
-    if wanted.run is not None and wanted.run > job.runs:
-        raise UnknownRun(wanted.run, job.runs)
-    decided = [question for question in asked if question.decision is not None]
+        if wanted.run is not None and wanted.run > job.runs:
+            raise UnknownRun(wanted.run, job.runs)
+        counts = reader.count_questions(job_id)
+        decided = [counted for counted in counts if counted.how is not None]
+        if wanted.search:
+            ids = _search(reader, job_id, wanted)
+            found = len(ids)
+            decisions = tuple(filter(None, map(reader.load_question, ids[offset : offset + limit])))
+        else:
+            found = sum(counted.count for counted in decided if wanted.takes(counted))
+            decisions = tuple(reader.list_decisions(job_id, wanted.narrowing, offset=offset, limit=limit))
     return DecisionsView(
         job_id=job_id,
-        decisions=tuple(question for question in decided if wanted.takes(question)),
-        total=len(decided),
-        types=tuple(dict.fromkeys(question.asking.type for question in decided)),
-        waiting=len(asked) - len(decided),
+        decisions=decisions,
+        found=found,
+        total=sum(counted.count for counted in decided),
+        types=tuple(dict.fromkeys(counted.type for counted in decided)),
+        waiting=sum(counted.count for counted in counts if counted.how is None),
+    )
+
+
+def _search(reader: Reader, job_id: JobId, wanted: DecisionFilter) -> Sequence[QuestionId]:
+    sought = wanted.search.casefold()
+    return reader.search_decisions(
+        job_id,
+        wanted.narrowing,
+        has_text=lambda asking, response: sought in _searchable(asking, response).casefold(),
+        text=sought,
     )
 
 
@@ -105,12 +127,15 @@ def waiting_questions(reader: Reader, job_id: JobId, run: int | None = None) -> 
     return tuple(reader.list_questions(job_id=job_id, run=run, is_waiting=True))
 
 
-def find_late_answers(asked: Iterable[Question]) -> tuple[Question, ...]:
+def find_late_answers(reader: Reader, job_id: JobId) -> tuple[Question, ...]:
     """The questions whose answer came too late and would be used by a rerun: there is no newer one in their place."""
-    latest: dict[tuple[StepId, str, int], Question] = {}
-    for question in (question for question in asked if recorded_answer(question) is not None):
-        latest[question.key.step, question.asking.type, question.occurrence] = question
-    return tuple(question for question in latest.values() if question.late is not None)
+    late = reader.list_late_questions(job_id)
+    places = dict.fromkeys((question.key.step, question.asking.type, question.occurrence) for question in late)
+    latest: list[Question] = []
+    for step, type_, occurrence in places:
+        asked = reader.questions_in_place(job_id, step, type_=type_, occurrence=occurrence)
+        latest.append([question for question in asked if recorded_answer(question) is not None][-1])
+    return tuple(question for question in latest if question.late is not None)
 
 
 def is_attended(workspace: Workspace, question: Question) -> bool:
@@ -169,7 +194,11 @@ def late_as_dict(question: Question) -> dict[str, object]:
 
 def describe_response(question: Question, response: object) -> str:
     """An answer as people read it: labels of options, yes or no."""
-    labels = {option.id: option.label for option in question.asking.options}
+    return _describe(question.asking, response)
+
+
+def _describe(asking: Asking, response: object) -> str:
+    labels = {option.id: option.label for option in asking.options}
     match response:
         case None:
             return "no answer"
@@ -187,16 +216,13 @@ def _with_label(text: str, label: str) -> str:
     return text if label == text else f"{text} ({label})"
 
 
-def _searchable(question: Question) -> str:
-    """Everything of a decision that a person may look for."""
-    decision = question.decision
+def _searchable(asking: Asking, response: object) -> str:
+    """Everything of a question and its answer that a person may look for."""
     words: Sequence[object] = (
-        question.asking.type,
-        question.asking.message,
-        question.key.step,
-        decision.actor if decision else "",
-        describe_response(question, decision.response) if decision and decision.response is not None else "",
-        *(f"{option.id} {option.label}" for option in question.asking.options),
-        *(f"{name} {value}" for name, value in question.asking.extra.items()),
+        asking.type,
+        asking.message,
+        _describe(asking, response) if response is not None else "",
+        *(f"{option.id} {option.label}" for option in asking.options),
+        *(f"{name} {value}" for name, value in asking.extra.items()),
     )
     return "\n".join(map(str, words))

@@ -15,6 +15,7 @@ from oncue.core.questions import Question
 
 PAGE = 50
 LISTED_ATTEMPTS = 200
+LISTED_QUESTIONS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +30,17 @@ class RunList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunPage:
-    """One run: ``attempts`` are the first of ``attempt_count``, in the order in which they started."""
+    """One run: ``attempts`` are the first of ``attempt_count``, in the order in which they started.
+
+    ``questions`` are the first ones that it asked; ``has_more_questions`` says that there are others.
+    """
 
     view: RunView
     request: Mapping[str, object]
     attempts: tuple[Attempt, ...]
     attempt_count: int
     questions: tuple[Question, ...]
+    has_more_questions: bool
     is_interrupted: bool
     now: datetime
 
@@ -77,12 +82,14 @@ def read_run_page(workspace: Workspace, reader: Reader, job_id: JobId, *, number
     run = reader.load_run(job_id, number)
     assert run is not None, "it was just read"
     attempts = reader.list_attempts(job_id, run=number)
+    questions = reader.list_questions(job_id=job_id, run=number, limit=LISTED_QUESTIONS + 1)
     return RunPage(
         view=view,
         request=run.request,
         attempts=tuple(attempts[:LISTED_ATTEMPTS]),
         attempt_count=len(attempts),
-        questions=tuple(reader.list_questions(job_id=job_id, run=number)),
+        questions=tuple(questions[:LISTED_QUESTIONS]),
+        has_more_questions=len(questions) > LISTED_QUESTIONS,
         is_interrupted=is_interrupted(workspace, run),
         now=workspace.clock.now(),
     )

@@ -150,7 +150,7 @@ def view_job(workspace: Workspace, job_id: JobId) -> JobView:
         run = view_run(reader, job, latest.number) if latest else None
         steps = view_steps(reader, picture)
         waiting = waiting_questions(reader, job_id)
-        late = find_late_answers(reader.list_questions(job_id=job_id))
+        late = find_late_answers(reader, job_id)
     is_lost = latest is not None and is_interrupted(workspace, latest)
     definition = picture.followed.graph.definition
     return JobView(

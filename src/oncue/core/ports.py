@@ -18,6 +18,7 @@ from typing import BinaryIO, Protocol, TypeVar
 from oncue.core.callports import CallReader, CallTransaction
 from oncue.core.events import Event, EventDraft
 from oncue.core.jobhead import JobHead
+from oncue.core.listports import ListReader
 from oncue.core.model import (
     Acceptance,
     Artifact,
@@ -101,7 +102,7 @@ class StepRecord:
     current: Current | None = None
 
 
-class Reader(CallReader, PeopleReader, Protocol):
+class Reader(CallReader, ListReader, PeopleReader, Protocol):
     """A consistent view of the store; nothing in it changes while it is open."""
 
     def load_job(self, job_id: JobId) -> Job | None:
@@ -172,9 +173,9 @@ class Reader(CallReader, PeopleReader, Protocol):
         ...
 
     def durations(
-        self, job_id: JobId, names: Collection[str] | None = None, *, limit: int = 5
+        self, job_id: JobId, names: Collection[str] | None = None, *, limit: int = 5, since_run: int = 0
     ) -> Mapping[str, Sequence[float]]:
-        """Step name (None: every one) → seconds of its latest succeeded attempts, at most ``limit``, newest first."""
+        """Step name (None: every one, in runs since that) → seconds of its latest succeeded attempts, newest first."""
         ...
 
     def list_steps(self, job_id: JobId, *, since_seq: int = 0) -> Sequence[StepRecord]:

@@ -65,7 +65,7 @@ class StoreCallReader:
             self._spent_by_few(job_id) if names is not None and len(names) <= FEW_STEPS else self._spent_by_all(job_id)
         )
         found: dict[str, list[Spending]] = {}
-        for step, _, _, run, number in self._succeeded(job_id, names, limit):
+        for step, _, _, run, number in self._succeeded(job_id, names, limit=limit):
             costs = found.setdefault(step_name(step), [])
             if len(costs) < limit:
                 costs.append(spending_of(run, step, number))
@@ -85,10 +85,10 @@ class StoreCallReader:
 
         return spending_of
 
-    def _succeeded(self, job_id: JobId, names: Collection[str] | None, limit: int) -> Iterable[Row]:
-        """Succeeded attempts, the newest first; for a few steps only theirs are read."""
+    def _succeeded(self, job_id: JobId, names: Collection[str] | None, *, limit: int, since_run: int = 0) -> Iterable[Row]:
+        """Succeeded attempts, the newest first; for a few steps only theirs are read, and of every run."""
         if names is None or len(names) > FEW_STEPS:
-            return (row for row in self._all("succeeded", job_id) if names is None or step_name(row[0]) in names)
+            return (row for row in self._all("succeeded", job_id, since_run) if names is None or step_name(row[0]) in names)
         return (row for name in names for row in self._all("succeeded_of", job_id, name, f"{name}[", f"{name}\\", limit))
 
     def list_comments(self, job_id: JobId) -> Sequence[GivenComment]:

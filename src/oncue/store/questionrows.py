@@ -47,7 +47,7 @@ def read_question(row: Row) -> Question:
         id=id_,
         key=AttemptKey(job_id=job_id, run=run, step=step, number=number),
         occurrence=occurrence,
-        asking=_asking(kind, shape, decode(asking)),
+        asking=read_asking(kind, shape, asking),
         asked_at=from_micros(asked),
         deadline=instant_or_none(deadline),
         decision=None
@@ -84,7 +84,9 @@ def _asking_text(asking: Asking) -> str:
     return encode(body)
 
 
-def _asking(kind: str, shape: str, body: Mapping[str, Any]) -> Asking:
+def read_asking(kind: str, shape: str, text: str) -> Asking:
+    """What is asked, from its type, its kind and the rest of it."""
+    body: Mapping[str, Any] = decode(text)
     return Asking(
         type=kind,
         message=body["message"],

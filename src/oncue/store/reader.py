@@ -30,6 +30,7 @@ from oncue.core.ports import StepRecord
 from oncue.core.questions import Question, QuestionId
 from oncue.errors import NotFound
 from oncue.store import rows
+from oncue.store.listreader import StoreListReader
 from oncue.store.peoplereader import StorePeopleReader
 from oncue.store.questionrows import read_question
 from oncue.store.sqltext import ADDRESSES, STATES
@@ -45,7 +46,7 @@ _QUESTION_LISTS = {
 """Statements by whether the questions wait, then by how many things narrow them: none, the job, the job and the run."""
 
 
-class StoreReader(StorePeopleReader):
+class StoreReader(StoreListReader, StorePeopleReader):
     """The ``Reader`` port over a cursor whose transaction somebody else begins and ends."""
 
     def load_job(self, job_id: JobId) -> Job | None:
@@ -139,11 +140,11 @@ class StoreReader(StorePeopleReader):
         return {run: [step for _, step in steps] for run, steps in groupby(found, key=itemgetter(0))}
 
     def durations(
-        self, job_id: JobId, names: Collection[str] | None = None, *, limit: int = 5
+        self, job_id: JobId, names: Collection[str] | None = None, *, limit: int = 5, since_run: int = 0
     ) -> Mapping[str, Sequence[float]]:
         """Step name → seconds of its latest succeeded attempts, at most ``limit`` of each, the newest first."""
         found: dict[str, list[float]] = {}
-        for step, started, ended, *_ in self._succeeded(job_id, names, limit):
+        for step, started, ended, *_ in self._succeeded(job_id, names, limit=limit, since_run=since_run):
             seconds = found.setdefault(step_name(step), [])
             if len(seconds) < limit:
                 seconds.append((ended - started) / 1_000_000)

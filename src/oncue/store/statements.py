@@ -113,12 +113,13 @@ def _attempt_reads() -> Mapping[str, Executable]:
         "attempts_of_step": _attempts(of_job.where(a.step == p("step"))),
         "attempts_of_run_and_step": _attempts(of_job.where(a.run == p("run"), a.step == p("step"))),
         "attempt": of_job.where(a.run == p("run"), a.step == p("step"), a.number == p("number")),
+        "attempt_counts": select(a.step, func.count()).where(a.job_id == p("job_id")).group_by(a.step),
         "executed": select(a.run, a.step)
         .where(a.job_id == p("job_id"))
         .group_by(a.run, a.step)
         .order_by(a.run, func.min(a.started_at), a.step),
         "succeeded": select(a.step, a.started_at, a.ended_at, a.run, a.number)
-        .where(a.job_id == p("job_id"), a.state == text("'succeeded'"))
+        .where(a.job_id == p("job_id"), a.run >= p("since_run"), a.state == text("'succeeded'"))
         .order_by(a.ended_at.desc()),
         "succeeded_of": select(a.step, a.started_at, a.ended_at, a.run, a.number)
         .where(
@@ -171,6 +172,8 @@ def _question_reads() -> Mapping[str, Executable]:
     q = question.c
     of_job, of_run = q.job_id == p("job_id"), q.run == p("run")
     is_waiting, is_decided = text(UNDECIDED), q.how.is_not(None)
+    # few questions wait, and many were decided: the index of those that wait is the shorter way, and coalesce leads there
+    waits_in_job = (text("acts IN (0, 1)"), is_waiting, func.coalesce(q.job_id, text("''")) == p("job_id", q.job_id.type))
     return {
         "question": select(*q).where(q.id == p("id")),
         "questions": _as_asked(),
@@ -181,10 +184,29 @@ def _question_reads() -> Mapping[str, Executable]:
         "decided_questions_of_job": _as_asked(of_job, is_decided),
         "decided_questions_of_run": _as_asked(of_job, of_run, is_decided),
         "waiting_questions": _by_deadline(text("acts IN (0, 1)"), is_waiting),
-        "waiting_questions_of_job": _by_deadline(of_job, is_waiting),
-        "waiting_questions_of_run": _by_deadline(of_job, of_run, is_waiting),
+        "waiting_questions_of_job": _by_deadline(*waits_in_job),
+        "waiting_questions_of_run": _by_deadline(*waits_in_job, of_run),
+        "late_questions": _as_asked(of_job, q.late_at.is_not(None)),
+        "questions_in_place": _as_asked(of_job, q.step == p("step"), q.type == p("type"), q.occurrence == p("occurrence")),
+        "question_counts": select(q.type, q.run, q.how, func.count(), func.min(q.asked_at))
+        .where(of_job)
+        .group_by(q.type, q.run, q.how)
+        .order_by(func.min(q.asked_at), q.type, q.run, q.how),
+        "decisions": _decided(*q).limit(p("limit")).offset(p("offset")),
+        "decision_words": _decided(q.id, q.type, q.kind, q.step, q.actor, q.asking, q.response),
         "due_questions": _by_deadline(q.acts == text("1"), q.deadline <= p("at"), is_waiting),
     }
+
+
+def _decided(*columns: Any) -> Select[Any]:
+    """Decided questions of a job in the order in which they were asked; a null narrows nothing."""
+    q = question.c
+    wanted = [column == func.coalesce(p(column.name, column.type), column) for column in (q.type, q.run, q.how)]
+    return (
+        select(*columns)
+        .where(q.job_id == p("job_id"), q.how.is_not(None), *wanted)
+        .order_by(q.asked_at, q.run, q.step, q.number, q.occurrence, q.id)
+    )
 
 
 def _as_asked(*wanted: Any) -> Select[Any]:

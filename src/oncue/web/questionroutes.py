@@ -63,17 +63,18 @@ def list_decisions(
     limit: Limit = 200,
 ) -> object:
     """What was decided in a job, and how, in the order in which it was asked."""
-    view = view_decisions(site.workspace, job.id, DecisionFilter(type=kind, run=run, how=how, search=search.strip()))
     begin = read_number(cursor) if cursor else 0
     end = begin + limit
+    wanted = DecisionFilter(type=kind, run=run, how=how, search=search.strip())
+    view = view_decisions(site.workspace, job.id, wanted, offset=begin, limit=limit)
     return {
         "job_id": job.id,
-        "decisions": [decision_record(question) for question in view.decisions[begin:end]],
-        "found": len(view.decisions),
+        "decisions": [decision_record(question) for question in view.decisions],
+        "found": view.found,
         "total": view.total,
         "types": list(view.types),
         "waiting": view.waiting,
-        "next_cursor": show_number(end) if end < len(view.decisions) else None,
+        "next_cursor": show_number(end) if end < view.found else None,
     }
 
 

@@ -119,9 +119,15 @@ def decisions_part(*, request: Request, site: TheSite, job: TheJob, query: TheDe
 
 def _draw_decisions(template: str, request: Request, site: Site, *, job: Job, query: DecisionsQuery) -> str:
     cursor = str(site.feed.cursor)
-    view = view_decisions(site.workspace, job.id, query.wanted)
-    pages = max(1, -(-len(view.decisions) // LISTED_DECISIONS))
+    view = view_decisions(
+        site.workspace, job.id, query.wanted, offset=(query.page - 1) * LISTED_DECISIONS, limit=LISTED_DECISIONS
+    )
+    pages = max(1, -(-view.found // LISTED_DECISIONS))
     page = min(query.page, pages)
+    if page < query.page:  # there is no such page: the last one
+        view = view_decisions(
+            site.workspace, job.id, query.wanted, offset=(page - 1) * LISTED_DECISIONS, limit=LISTED_DECISIONS
+        )
     return draw_job_page(
         template,
         request,
@@ -129,7 +135,7 @@ def _draw_decisions(template: str, request: Request, site: Site, *, job: Job, qu
         job=job,
         tab="decisions",
         view=view,
-        shown=view.decisions[(page - 1) * LISTED_DECISIONS : page * LISTED_DECISIONS],
+        shown=view.decisions,
         wanted=query.wanted,
         ways=tuple(How),
         page=page,

@@ -102,11 +102,14 @@ SELECT attempt.job_id, attempt.run, attempt.step, attempt.number, attempt.state,
 -- attempt(job_id, run, step, number)
 SELECT attempt.job_id, attempt.run, attempt.step, attempt.number, attempt.state, attempt.fence, attempt.worker, attempt.started_at, attempt.ended_at, attempt.artifact, attempt.inputs, attempt.context, attempt.log, attempt.error, attempt.losses FROM attempt WHERE attempt.job_id = ? AND attempt.run = ? AND attempt.step = ? AND attempt.number = ?;
 
+-- attempt_counts(job_id)
+SELECT attempt.step, count(*) AS count_1 FROM attempt WHERE attempt.job_id = ? GROUP BY attempt.step;
+
 -- executed(job_id)
 SELECT attempt.run, attempt.step FROM attempt WHERE attempt.job_id = ? GROUP BY attempt.run, attempt.step ORDER BY attempt.run, min(attempt.started_at), attempt.step;
 
--- succeeded(job_id)
-SELECT attempt.step, attempt.started_at, attempt.ended_at, attempt.run, attempt.number FROM attempt WHERE attempt.job_id = ? AND attempt.state = 'succeeded' ORDER BY attempt.ended_at DESC;
+-- succeeded(job_id, since_run)
+SELECT attempt.step, attempt.started_at, attempt.ended_at, attempt.run, attempt.number FROM attempt WHERE attempt.job_id = ? AND attempt.run >= ? AND attempt.state = 'succeeded' ORDER BY attempt.ended_at DESC;
 
 -- succeeded_of(job_id, name, first, end, limit)
 SELECT attempt.step, attempt.started_at, attempt.ended_at, attempt.run, attempt.number FROM attempt WHERE attempt.job_id = ? AND attempt.state = 'succeeded' AND (attempt.step = ? OR attempt.step >= ? AND attempt.step < ?) ORDER BY attempt.ended_at DESC LIMIT ? OFFSET 0;
@@ -169,10 +172,25 @@ SELECT question.id, question.job_id, question.run, question.step, question.numbe
 SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE acts IN (0, 1) AND how IS NULL ORDER BY question.deadline ASC NULLS LAST, question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT ? OFFSET 0;
 
 -- waiting_questions_of_job(job_id, limit)
-SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.job_id = ? AND how IS NULL ORDER BY question.deadline ASC NULLS LAST, question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT ? OFFSET 0;
+SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE acts IN (0, 1) AND how IS NULL AND coalesce(question.job_id, '') = ? ORDER BY question.deadline ASC NULLS LAST, question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT ? OFFSET 0;
 
 -- waiting_questions_of_run(job_id, run, limit)
-SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.job_id = ? AND question.run = ? AND how IS NULL ORDER BY question.deadline ASC NULLS LAST, question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT ? OFFSET 0;
+SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE acts IN (0, 1) AND how IS NULL AND coalesce(question.job_id, '') = ? AND question.run = ? ORDER BY question.deadline ASC NULLS LAST, question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT ? OFFSET 0;
+
+-- late_questions(job_id, limit)
+SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.job_id = ? AND question.late_at IS NOT NULL ORDER BY question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT ? OFFSET 0;
+
+-- questions_in_place(job_id, step, type, occurrence, limit)
+SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.job_id = ? AND question.step = ? AND question.type = ? AND question.occurrence = ? ORDER BY question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT ? OFFSET 0;
+
+-- question_counts(job_id)
+SELECT question.type, question.run, question.how, count(*) AS count_1, min(question.asked_at) AS min_1 FROM question WHERE question.job_id = ? GROUP BY question.type, question.run, question.how ORDER BY min(question.asked_at), question.type, question.run, question.how;
+
+-- decisions(job_id, type, run, how, limit, offset)
+SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.job_id = ? AND question.how IS NOT NULL AND question.type = coalesce(?, question.type) AND question.run = coalesce(?, question.run) AND question.how = coalesce(?, question.how) ORDER BY question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT ? OFFSET ?;
+
+-- decision_words(job_id, type, run, how)
+SELECT question.id, question.type, question.kind, question.step, question.actor, question.asking, question.response FROM question WHERE question.job_id = ? AND question.how IS NOT NULL AND question.type = coalesce(?, question.type) AND question.run = coalesce(?, question.run) AND question.how = coalesce(?, question.how) ORDER BY question.asked_at, question.run, question.step, question.number, question.occurrence, question.id;
 
 -- due_questions(at, limit)
 SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.acts = 1 AND question.deadline <= ? AND how IS NULL ORDER BY question.deadline ASC NULLS LAST, question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT ? OFFSET 0;

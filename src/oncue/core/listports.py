@@ -1,0 +1,63 @@
+"""The part of the store's protocols that needs one look at much: long lists, and counts; see ``ports.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from oncue.core.model import JobId, StepId
+from oncue.core.questions import Asking, How, Question, QuestionId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Narrowing:
+    """Which decisions are wanted; None narrows nothing."""
+
+    type: str | None = None
+    run: int | None = None
+    how: How | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionCount:
+    """How many questions of one type were asked in one run and settled in one way; ``how`` None are those that wait."""
+
+    type: str
+    run: int
+    how: How | None
+    count: int
+
+
+class ListReader(Protocol):
+    """Looks at the questions and attempts of a job without reading all of them."""
+
+    def count_attempts(self, job_id: JobId) -> Mapping[StepId, int]:
+        """How many attempts each step has, in all runs; steps without any are absent."""
+        ...
+
+    def count_questions(self, job_id: JobId) -> Sequence[QuestionCount]:
+        """How many questions there are of each type, run and way; the types in the order in which they were first asked."""
+        ...
+
+    def list_decisions(self, job_id: JobId, wanted: Narrowing, *, offset: int, limit: int) -> Sequence[Question]:
+        """Some decided questions, in the order in which they were asked."""
+        ...
+
+    def search_decisions(
+        self, job_id: JobId, wanted: Narrowing, *, has_text: Callable[[Asking, object], bool], text: str
+    ) -> Sequence[QuestionId]:
+        """The decided questions that hold a text, in the order in which they were asked.
+
+        They do if ``has_text`` says so of what was asked and answered, which is called once for each that differs, or if their
+        step or whoever answered is called so; ``text`` is case-folded.
+        """
+        ...
+
+    def list_late_questions(self, job_id: JobId) -> Sequence[Question]:
+        """The questions that were answered after their deadline, in the order in which they were asked."""
+        ...
+
+    def questions_in_place(self, job_id: JobId, step: StepId, *, type_: str, occurrence: int) -> Sequence[Question]:
+        """Every question that a step asked in one place, in any run, in the order in which they were asked."""
+        ...

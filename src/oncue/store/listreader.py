@@ -1,0 +1,61 @@
+"""Long lists, and counts: that part of the ``Reader`` port."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+
+from oncue.core.listports import Narrowing, QuestionCount
+from oncue.core.model import JobId, StepId
+from oncue.core.questions import Asking, How, Question, QuestionId
+from oncue.store.callreader import StoreCallReader
+from oncue.store.questionrows import read_asking, read_question
+from oncue.store.rows import decode
+
+_EVERY = 1_000_000_000
+
+
+class StoreListReader(StoreCallReader):
+    """Reads through a cursor whose transaction somebody else begins and ends."""
+
+    def count_attempts(self, job_id: JobId) -> Mapping[StepId, int]:
+        """How many attempts each step has, in all runs; steps without any are absent."""
+        return dict(self._all("attempt_counts", job_id))
+
+    def count_questions(self, job_id: JobId) -> Sequence[QuestionCount]:
+        """How many questions there are of each type, run and way; the types in the order in which they were first asked."""
+        return [
+            QuestionCount(type=type_, run=run, how=None if how is None else How(how), count=count)
+            for type_, run, how, count, _ in self._all("question_counts", job_id)
+        ]
+
+    def list_decisions(self, job_id: JobId, wanted: Narrowing, *, offset: int, limit: int) -> Sequence[Question]:
+        """Some decided questions, in the order in which they were asked."""
+        return [read_question(row) for row in self._all("decisions", job_id, *_narrowed(wanted), limit, offset)]
+
+    def search_decisions(
+        self, job_id: JobId, wanted: Narrowing, *, has_text: Callable[[Asking, object], bool], text: str
+    ) -> Sequence[QuestionId]:
+        """The decided questions that hold a text, in the order in which they were asked."""
+
+        @cache
+        def holds(asked: tuple[str, str, str], response: str) -> bool:
+            return has_text(read_asking(*asked), decode(response))
+
+        return [
+            id_
+            for id_, type_, kind, step, actor, asking, response in self._all("decision_words", job_id, *_narrowed(wanted))
+            if holds((type_, kind, asking), response) or text in step.casefold() or text in actor.casefold()
+        ]
+
+    def list_late_questions(self, job_id: JobId) -> Sequence[Question]:
+        """The questions that were answered after their deadline, in the order in which they were asked."""
+        return [read_question(row) for row in self._all("late_questions", job_id, _EVERY)]
+
+    def questions_in_place(self, job_id: JobId, step: StepId, *, type_: str, occurrence: int) -> Sequence[Question]:
+        """Every question that a step asked in one place, in any run, in the order in which they were asked."""
+        return [read_question(row) for row in self._all("questions_in_place", job_id, step, type_, occurrence, _EVERY)]
+
+
+def _narrowed(wanted: Narrowing) -> tuple[object, ...]:
+    return wanted.type, wanted.run, wanted.how and wanted.how.value

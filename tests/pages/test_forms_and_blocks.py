@@ -1,0 +1,165 @@
+"""From the fields of a page to values, and from values to what a page shows."""
+
+import pytest
+
+from oncue.core.questions import Asking, InvalidAnswer, Option, QuestionKind
+from oncue.errors import InvalidParam
+from oncue.web.answerform import form_fields, read_answer_form
+from oncue.web.outputblocks import MAX_ROWS, MAX_TEXT, BlockKind, show_value
+from oncue.web.panelform import read_body
+from oncue.web.refusals import InvalidFields
+from oncue.web.rendering import render_markdown, show_duration, show_scope, show_size
+
+PERSON = {
+    "type": "object",
+    "required": ["name"],
+    "properties": {
+        "name": {"type": "string"},
+        "age": {"type": "integer"},
+        "member": {"type": "boolean"},
+        "level": {"enum": [1, 2, "many"]},
+        "tags": {"type": "array"},
+    },
+}
+
+
+def asking(kind: QuestionKind, **facts: object) -> Asking:
+    return Asking(type="t", message="?", kind=kind, **facts)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "answer"),
+    [
+        (QuestionKind.NUMBER, [("answer", "2.5")], 2.5),
+        (QuestionKind.NUMBER, [("answer", "3")], 3),
+        (QuestionKind.CONFIRM, [("answer", "no")], False),
+        (QuestionKind.TEXT, [("answer", "two\r\nlines")], "two\nlines"),
+        (QuestionKind.CHOICES, [("answer", "a"), ("answer", "b")], ["a", "b"]),
+        (QuestionKind.CHOICES, [], []),
+        (QuestionKind.CHOICE, [("answer", "a")], "a"),
+    ],
+)
+def test_the_fields_of_a_question_are_read_by_its_kind(
+    kind: QuestionKind, fields: list[tuple[str, str]], answer: object
+) -> None:
+    options = (Option(id="a", label="A"), Option(id="b", label="B"))
+
+    assert read_answer_form(asking(kind, options=options), fields) == answer
+
+
+def test_a_form_is_read_by_the_types_of_its_schema() -> None:
+    fields = [
+        ("field.name", "Ada"),
+        ("field.age", "36"),
+        ("field.member", "yes"),
+        ("field.level", "2"),
+        ("field.tags", '["x"]'),
+    ]
+
+    answer = read_answer_form(asking(QuestionKind.FORM, schema=PERSON), fields)
+
+    assert answer == {"name": "Ada", "age": 36, "member": True, "level": 2, "tags": ["x"]}
+    assert read_answer_form(asking(QuestionKind.FORM, schema=PERSON), [("field.name", "")]) == {"name": ""}
+    assert [field.options for field in form_fields(asking(QuestionKind.FORM, schema=PERSON))][3] == ("1", "2", "many")
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "match"),
+    [
+        (QuestionKind.CHOICE, [], "nothing was"),
+        (QuestionKind.NUMBER, [("answer", "many")], "number"),
+        (QuestionKind.FORM, [("field.name", "Ada"), ("field.age", "old")], "'old' is not a number"),
+        (QuestionKind.FORM, [("field.name", "Ada"), ("field.tags", "[")], "not JSON"),
+    ],
+)
+def test_fields_that_cannot_be_meant_are_refused(kind: QuestionKind, fields: list[tuple[str, str]], match: str) -> None:
+    with pytest.raises(InvalidAnswer, match=match):
+        read_answer_form(asking(kind, schema=PERSON if kind is QuestionKind.FORM else None), fields)
+
+
+def test_the_fields_of_the_panel_become_the_body_of_a_run() -> None:
+    fields = [
+        *[("scope", "only"), ("step", "a"), ("step", "b"), ("phase", "one"), ("downstream", "rerun"), ("context", "clean")],
+        *[("param.region", "us"), ("budget.seconds", "60"), ("budget.tokens", ""), ("answers", "reuse")],
+        *[("comment", "shorter\r\nplease"), ("kind", "data"), ("keep_comments", "yes"), ("refresh", "yes")],
+    ]
+
+    assert read_body(fields, dict) == {
+        "scope": "only",
+        "steps": ["a", "b"],
+        "downstream": "rerun",
+        "context": "clean",
+        "params": {"region": "us"},
+        "budget": {"seconds": 60.0},
+        "answers": "reuse",
+        "rerun_comment": "shorter\nplease",
+        "comment_kind": "data",
+        "keep_comments": True,
+        "refresh": True,
+    }
+
+
+@pytest.mark.parametrize("scope", ["all", "resume"])
+def test_what_a_scope_does_not_take_is_left_out(scope: str) -> None:
+    fields = [("scope", scope), ("step", "a"), ("phase", "one"), ("downstream", "rerun"), ("kind", "data")]
+
+    assert read_body(fields, dict) == {"scope": scope}
+
+
+def test_wrong_limits_and_parameters_are_refused() -> None:
+    def refuse(texts: object) -> dict[str, object]:
+        raise InvalidParam(str(texts))
+
+    with pytest.raises(InvalidFields, match=r"budget\.calls"):
+        read_body([("budget.calls", "2.5")], dict)
+    with pytest.raises(InvalidParam):
+        read_body([("param.x", "y")], refuse)
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("# A title\n\ntext", BlockKind.PROSE),
+        ("just a line", BlockKind.PLAIN),
+        ([{"a": 1}, {"b": 2}], BlockKind.TABLE),
+        ([1, "two"], BlockKind.LIST),
+        ({"a": 1, "b": "c"}, BlockKind.PAIRS),
+        ({"a": [1, 2]}, BlockKind.DATA),
+        ([], BlockKind.DATA),
+        (3, BlockKind.DATA),
+    ],
+)
+def test_a_value_is_shown_as_what_it_is(value: object, kind: BlockKind) -> None:
+    block = show_value(value)
+
+    assert block is not None
+    assert block.kind is kind
+    assert block.left_out == 0
+
+
+def test_what_is_cut_is_counted() -> None:
+    rows, text = show_value([{"n": n} for n in range(MAX_ROWS + 3)]), show_value("x" * (MAX_TEXT + 5))
+
+    assert rows is not None
+    assert (len(rows.rows), rows.left_out) == (MAX_ROWS, 3)
+    assert text is not None
+    assert text.left_out == 5
+    assert show_value(None) is None
+
+
+def test_markdown_shows_no_markup_of_its_own_and_calls_no_other_server() -> None:
+    html = render_markdown("**b** <script>x()</script> [a](javascript:x()) ![pixel](https://x.example/p.png)")
+
+    assert "<strong>b</strong>" in html
+    assert "<script" not in html
+    assert "<img" not in html
+    assert 'href="https://x.example/p.png"' in html
+    assert 'href="javascript' not in html
+
+
+def test_amounts_are_said_as_people_say_them() -> None:
+    assert [show_duration(seconds) for seconds in (None, 0.31, 42, 185, 7800, 270_000)] == [
+        "–", "0.3 s", "42 s", "3 min 5 s", "2 h 10 min", "3 d 3 h",
+    ]  # fmt: skip
+    assert [show_size(count) for count in (12, 4096, 2_500_000)] == ["12 B", "4 kB", "2.5 MB"]
+    assert show_scope({"scope": "only", "steps": ["a", "b", "c", "d"]}) == "only a, b, c and 1 more"

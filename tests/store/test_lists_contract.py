@@ -1,0 +1,108 @@
+"""The contract of ``Store`` for long lists: pages, counts and searches say what reading everything would say."""
+
+from dataclasses import replace
+
+from oncue.core.listports import Narrowing, QuestionCount
+from oncue.core.model import StepId
+from oncue.core.ports import Store
+from oncue.core.questions import Asking, How, LateAnswer, OnTimeout, Question
+from tests.store.records import JOB, a_decision, a_question, after, keep_questions
+
+EVERYTHING = Narrowing()
+
+
+def ids(questions: object) -> list[str]:
+    assert isinstance(questions, list)
+    return [question.id for question in questions]
+
+
+def some_questions(store: Store) -> list[Question]:
+    """Two of one type that people decided, a default of another type in between, and one that waits."""
+    person, default = replace(a_decision(), how=How.PERSON), replace(a_decision(), how=How.DEFAULT, actor="")
+    first = a_question("q-a", occurrence=1, asked_at=after(1))
+    other = replace(first.asking, type="run_mode", message="Wie tief? ÄRGER")
+    found = [
+        replace(first, decision=person),
+        replace(a_question("q-b", occurrence=1, asked_at=after(2)), asking=other, decision=default),
+        replace(a_question("q-c", occurrence=2, asked_at=after(3)), decision=person),
+        a_question("q-d", occurrence=3, asked_at=after(4)),
+    ]
+    keep_questions(store, *found)
+    return found
+
+
+def test_decisions_are_read_page_by_page_in_the_order_in_which_they_were_asked(store: Store) -> None:
+    some_questions(store)
+
+    with store.read() as reader:
+        assert ids(reader.list_decisions(JOB, EVERYTHING, offset=0, limit=2)) == ["q-a", "q-b"]
+        assert ids(reader.list_decisions(JOB, EVERYTHING, offset=2, limit=2)) == ["q-c"]
+        assert ids(reader.list_decisions(JOB, EVERYTHING, offset=4, limit=2)) == []
+
+
+def test_decisions_are_narrowed_by_type_run_and_way(store: Store) -> None:
+    first, *_ = some_questions(store)
+    every = {"offset": 0, "limit": 9}
+
+    with store.read() as reader:
+        assert ids(reader.list_decisions(JOB, Narrowing(type="run_mode"), **every)) == ["q-b"]
+        assert ids(reader.list_decisions(JOB, Narrowing(how=How.PERSON), **every)) == ["q-a", "q-c"]
+        assert ids(reader.list_decisions(JOB, Narrowing(run=first.key.run, how=How.DEFAULT), **every)) == ["q-b"]
+        assert ids(reader.list_decisions(JOB, Narrowing(run=first.key.run + 1), **every)) == []
+
+
+def test_counts_tell_types_runs_and_ways_apart(store: Store) -> None:
+    first, *_ = some_questions(store)
+    run = first.key.run
+
+    with store.read() as reader:
+        counts = reader.count_questions(JOB)
+
+    assert sorted(counts, key=str) == sorted(
+        [
+            QuestionCount(type=first.asking.type, run=run, how=How.PERSON, count=2),
+            QuestionCount(type="run_mode", run=run, how=How.DEFAULT, count=1),
+            QuestionCount(type=first.asking.type, run=run, how=None, count=1),
+        ],
+        key=str,
+    )
+    assert [one.type for one in counts][:2] == [first.asking.type, "run_mode"]
+
+
+def test_a_search_asks_once_about_what_is_the_same_and_finds_steps_and_people_by_itself(store: Store) -> None:
+    first, *_ = some_questions(store)
+    asked: list[str] = []
+
+    def has_text(asking: Asking, _: object) -> bool:
+        asked.append(asking.message)
+        return "ärger" in asking.message.casefold()
+
+    with store.read() as reader:
+        by_words = reader.search_decisions(JOB, EVERYTHING, has_text=has_text, text="ärger")
+        by_actor = reader.search_decisions(JOB, EVERYTHING, has_text=lambda *_: False, text=a_decision().actor.casefold())
+        by_step = reader.search_decisions(JOB, EVERYTHING, has_text=lambda *_: False, text=first.key.step.casefold())
+
+    assert list(by_words) == ["q-b"]
+    assert len(asked) == 2
+    assert list(by_actor) == ["q-a", "q-c"]
+    assert list(by_step) == ["q-a", "q-b", "q-c"]
+
+
+def test_late_answers_are_found_among_many_and_so_is_their_place(store: Store) -> None:
+    some_questions(store)
+    timed_out = replace(a_decision(), how=How.TIMED_OUT, response=None, actor="", is_timed_out=True)
+    late = replace(
+        a_question("q-e", occurrence=7, asked_at=after(5), deadline=after(6), on_timeout=OnTimeout.CANCEL),
+        decision=timed_out,
+        late=LateAnswer(response="sun", actor="ada", answered_at=after(9)),
+    )
+    keep_questions(store, late)
+
+    with store.read() as reader:
+        found = reader.list_late_questions(JOB)
+        place = reader.questions_in_place(JOB, late.key.step, type_=late.asking.type, occurrence=7)
+        elsewhere = reader.questions_in_place(JOB, StepId("other"), type_=late.asking.type, occurrence=7)
+
+    assert found == [late]
+    assert ids(place) == ["q-e"]
+    assert elsewhere == []
