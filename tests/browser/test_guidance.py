@@ -240,3 +240,17 @@ def test_each_instance_of_a_fan_out_has_a_trace_of_its_own(visitor: Visitor, hos
     expect(attempts.first).to_contain_text("its own output of run 1")
     page = visitor.go(f"/jobs/{atlas}/comments?step=finding")
     expect(page.locator("#comment-2 tbody tr")).to_contain_text("finding[solar]")
+
+
+def test_two_runs_side_by_side_lead_to_how_their_prompts_differ(visitor: Visitor, host: Host, study: str) -> None:
+    host.run(study, **GUIDED, rerun_mode="clean")
+    page = visitor.go(f"/jobs/{study}/compare?run=2&run=3")
+    expect(page.locator("#prompts li")).to_have_text("draft 1 of 1 are others")
+
+    page.locator("#prompts").get_by_role("link", name="draft").click()
+
+    expect(page.locator("#delta h3")).to_contain_text("What changed in the prompts of run 3 against run 2")
+    expect(page.locator("#delta summary").first).to_have_text("generate: previous removed, comment removed")
+    expect(page.locator("#delta")).to_contain_text("Went: the comment of run 2")
+    page = visitor.go(f"/jobs/{study}/compare?run=1&run=3")
+    expect(page.locator("#prompts li")).to_have_text("draft the same")
