@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -232,3 +233,15 @@ def test_without_a_workspace_the_command_says_so(tmp_path: Path) -> None:
     assert (said.code, said.out) == (4, "")
     assert "oncue job create" in said.err or "workspace" in said.err
     assert os.listdir(tmp_path) == []
+
+
+def test_without_the_extra_the_command_says_how_to_install_it(tmp_path: Path) -> None:
+    without = "import sys; sys.modules['mcp'] = None; from oncue.cli.main import main; main(['mcp'])"
+
+    said = subprocess.run(
+        [sys.executable, "-c", without], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert (said.returncode, said.stdout) == (1, "")
+    assert "pip install 'oncue[mcp]'" in said.stderr
+    assert "Traceback" not in said.stderr

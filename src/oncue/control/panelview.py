@@ -123,13 +123,13 @@ def _offer(
 
 
 def _choice(param: ParamDefinition, values: Mapping[str, object]) -> ParamChoice:
-    options = tuple(_spell(choice) for choice in param.choices)
+    options = tuple(spell(choice) for choice in param.choices)
     if param.type is ParamType.BOOLEAN and not options:
         options = ("true", "false")
-    return ParamChoice(param=param, text=_spell(values.get(param.name, param.default)), options=options)
+    return ParamChoice(param=param, text=spell(values.get(param.name, param.default)), options=options)
 
 
-def _spell(value: object) -> str:
+def spell(value: object) -> str:
     """A value as it is written in a form; null is an empty field."""
     if value is None:
         return ""

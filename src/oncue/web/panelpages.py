@@ -6,6 +6,7 @@ The panel itself starts no run: its one button sends the body that was planned t
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import partial
 from typing import Annotated
 
@@ -21,6 +22,7 @@ from oncue.core.comments import MAX_COMMENT_CHARS, CommentKind
 from oncue.core.model import Job, step_name
 from oncue.core.request import AnswersPolicy, Scope
 from oncue.errors import OncueError
+from oncue.web.adviceform import NO_COUNSEL, find_changes, find_counsel, keep_recommended
 from oncue.web.frame import draw
 from oncue.web.panelform import Advice, Fields, advise, read_body
 from oncue.web.runbody import read_request
@@ -80,8 +82,11 @@ async def plan(*, request: Request, site: TheSite, job: TheJob, _: Operating) ->
 def _plan(site: Site, job: Job, fields: Fields) -> dict[str, object]:
     """What a plan is drawn from; a request that cannot be meant is a blocker like any other."""
     common: dict[str, object] = {"job": job, "listed": LISTED, "has_changed": ("changed", "yes") in fields}
+    common["counsel"] = NO_COUNSEL
     try:
-        body = read_body(fields, partial(read_changes, site.workspace, job.id))
+        counsel = find_counsel(site, job, fields)
+        common["counsel"] = counsel
+        body = keep_recommended(read_body(fields, partial(read_changes, site.workspace, job.id)), fields, counsel.followed)
         prepared = prepare_run(site.workspace, job.id, read_request(RequestBody.model_validate(body)))
         view = view_plan(prepared)
         guidance = _guidance(site, prepared)
@@ -91,6 +96,9 @@ def _plan(site: Site, job: Job, fields: Fields) -> dict[str, object]:
     except ValueError:  # a field that the body does not take: the page offers no such value
         wrong = Advice(kind="blocker", code="invalid_fields", message="a field holds something that it does not take")
         return common | {"plan": None, "notes": [wrong], "body": ""}
+    if counsel.followed is not None:
+        common["counsel"] = replace(counsel, changed=find_changes(prepared, counsel.followed))
+        body["recommended_message_id"] = counsel.followed.id
     return common | guidance | {"plan": view, "notes": advise(view), "body": json.dumps(body)}
 
 

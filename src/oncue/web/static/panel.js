@@ -51,6 +51,7 @@
     const button = event.target.closest("button");
     if (button?.matches("[data-close]")) button.closest("dialog").close();
     if (button?.matches("[data-start]")) start(button);
+    if (button?.matches("[data-use]")) useSettings(button);
     if (button?.matches("[data-dismiss]")) button.closest(".said").remove();
     for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
   });
@@ -82,6 +83,21 @@
     const limit = Number(counter.dataset.limit);
     counter.textContent = `${length} of ${limit}`;
     counter.toggleAttribute("data-over", length > limit);
+  }
+
+  // Advice fills the form, and starts nothing.
+  function useSettings(button) {
+    const form = within("#wishes");
+    form.reset();
+    for (const box of form.querySelectorAll("[type=checkbox]")) box.checked = false;
+    for (const [name, value] of JSON.parse(button.dataset.use)) {
+      for (const field of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
+        if (field.matches("[type=checkbox], [type=radio]")) field.checked ||= field.value === value;
+        else field.value = value;
+      }
+    }
+    within("[name=recommendation]").value = button.dataset.recommendation;
+    within("#comment").dispatchEvent(new Event("input", { bubbles: true }));
   }
 
   async function start(button) {
