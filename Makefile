@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 COMPILE := uv pip compile --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	--no-emit-find-links --python-version 3.11 --quiet --upgrade
-EXTRAS  := --extra llm --extra otlp --extra postgres --extra research
+EXTRAS  := --extra llm --extra mcp --extra otlp --extra postgres --extra research
 
 ifdef UV
 install = uv pip install --quiet --python $(BIN)/python $(1)

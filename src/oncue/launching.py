@@ -1,6 +1,6 @@
-"""``oncue serve``: the pages and the HTTP API of a workspace, and the execution of its runs.
+"""``oncue serve`` (the pages, the HTTP API and the execution of runs) and ``oncue mcp`` (the server for agents).
 
-The command line and the web know nothing of each other; this module stands above both, and is imported by its command alone.
+The entry points know nothing of each other; this module stands above them, and is imported by its commands alone.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import click
 
 from oncue.cli.options import Invocation, actor_option, common_options
 from oncue.cli.printing import print_lines
+from oncue.errors import OncueError
 
 
 @click.command("serve")
@@ -51,6 +52,31 @@ def serve(invocation: Invocation, *, host: str, port: int, allowed_hosts: tuple[
         workspace=workspace, actor=invocation.actor, announce=announce, host=host, port=port, allowed_hosts=allowed_hosts
     )
     start(wanted)
+
+
+@click.command("mcp")
+@actor_option
+@common_options
+@click.pass_obj
+def mcp(invocation: Invocation) -> None:
+    """Serve the workspace to an agent over standard input and output (Model Context Protocol), until its input ends.
+
+    The agent looks at jobs, runs, decisions, traces and outputs, plans runs and recommends them. It can start, answer, accept
+    and cancel nothing: a person decides. Needs the extra `mcp`.
+    """
+    try:
+        from oncue.mcp.adviser import make_adviser
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != "mcp":
+            raise
+        raise ExtraMissing("the server for agents needs the extra mcp", hint="pip install 'oncue[mcp]'") from error
+    make_adviser(invocation.open(), author=f"the agent of {invocation.actor}").run("stdio")
+
+
+class ExtraMissing(OncueError):
+    """An optional part of the program is not installed."""
+
+    code = "extra_missing"
 
 
 def _show_warnings() -> None:

@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, V
 from oncue import wiring
 from oncue.control.jobs import create_job
 from oncue.control.workspace import Workspace
-from oncue.web.access import Identity, Role
+from oncue.core.people import Role
+from oncue.web.access import Identity
 from tests.browser.flows import ATLAS
 from tests.support.chromium import PATIENCE_MS, open_chromium
 from tests.web.hosting import Host, hosted, only

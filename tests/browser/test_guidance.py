@@ -102,3 +102,65 @@ def test_the_panel_says_when_no_chosen_step_reads_comments(visitor: Visitor, stu
 
     expect(page.locator("#plan .blocker[data-code=comment_without_effect]")).to_contain_text("can read one")
     expect(page.locator("#plan [data-start]")).to_be_disabled()
+
+
+@pytest.mark.proves("S0-1", "S0-2")
+@pytest.mark.parametrize("mode", ["keep", "clean"])
+def test_a_guided_rerun_opens_as_a_dialog_and_runs_in_the_chosen_context(
+    visitor: Visitor, host: Host, study: str, mode: str
+) -> None:
+    page = visitor.go(f"/jobs/{study}")
+    page.get_by_role("button", name="Rerun draft").click()
+    dialog = page.get_by_role("dialog", name="Run")
+    expect(dialog.get_by_label("Comment for the steps")).to_be_focused()
+    assert page.locator("#sheet").evaluate("one => one.matches(':modal')")
+
+    page.keyboard.type("use scipy")
+    dialog.get_by_label("Context").select_option(mode)
+    with page.expect_response(lambda answer: answer.request.method == "POST" and answer.url.endswith("/runs")):
+        page.click("#plan [data-start]:not([disabled])")
+    host.wait(study, 3)
+
+    (attempt,) = host.program.api(f"/jobs/{study}/trace?step=draft&run=3")["attempts"]
+    names = [section["name"] for section in attempt["calls"][0]["sections"]]
+    assert (attempt["context"], attempt["consumed"]["comments"]) == (mode, [3])
+    assert ("previous" in names, "comment" in names) == (mode == "keep", True)
+
+
+@pytest.mark.proves("S0-20")
+def test_the_comment_is_shown_wherever_its_run_or_step_is(visitor: Visitor, study: str) -> None:
+    line = ASKED.partition("\n")[0]
+    places = {
+        f"/jobs/{study}": "#step-draft",
+        f"/jobs/{study}/runs": "#run-2",
+        f"/jobs/{study}/runs/2": "#run-page",
+        f"/jobs/{study}/step?name=draft": ".aside",
+        f"/jobs/{study}/compare?run=1&run=2": "main",
+        f"/jobs/{study}/comments": "#comment-2",
+    }
+    for path, place in places.items():
+        page = visitor.go(path)
+        expect(page.locator(place).first).to_contain_text(line)
+    page = visitor.go(f"/jobs/{study}/step?name=draft")
+    expect(page.locator("#trace .attempt").first).to_contain_text(line)
+
+
+def test_hidden_characters_in_a_comment_are_written_out(visitor: Visitor, host: Host, study: str) -> None:
+    sneaky = "safe \u202eevil\u202c and \u200bhidden"
+    host.run(study, **GUIDED, rerun_comment=sneaky)
+    shown = "safe \\u{202e}evil\\u{202c} and \\u{200b}hidden"
+    paths = {
+        "/comments": "#comment-3 blockquote",
+        "/runs/3": ".comment",
+        "/runs": "#run-3",
+        "": "#step-draft",
+        "/step?name=draft": ".aside",
+        "/step?name=draft&run=3": "#delta",
+        "/call?name=draft&run=3": "#section-comment pre",
+        "/compare?run=1&run=3": "main",
+    }
+    for path, place in paths.items():
+        page = visitor.go(f"/jobs/{study}{path}")
+        expect(page.locator(place).first).to_contain_text(shown)
+        assert "\u202e" not in page.content()
+        assert "\u200b" not in page.content()

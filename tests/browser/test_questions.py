@@ -65,7 +65,7 @@ def test_a_question_that_was_settled_meanwhile_says_by_whom(visitor: Visitor, ho
     question = host.program.api("/questions")["questions"][0]["question_id"]
     assert host.program.post(f"/api/v1/questions/{question}/response", {"response": ["jobs"]}).status == 200
 
-    page.get_by_role("button", name="Answer").click()
+    page.get_by_role("button", name="Answer", exact=True).click()
 
     expect(page.locator("#said")).to_contain_text("answered by ada: jobs (Many jobs). Your answer was not taken.")
 
@@ -138,3 +138,20 @@ def test_what_is_typed_stays_while_the_page_follows_the_run(visitor: Visitor, as
         page.evaluate("document.querySelector('#job').dispatchEvent(new CustomEvent('live'))")
 
     expect(page.get_by_label("Many jobs")).to_be_checked()
+
+
+def test_a_question_is_answered_from_the_header_of_any_page(visitor: Visitor, host: Host, asking: str) -> None:
+    page = visitor.go("/")
+    header = page.get_by_role("button", name="Answer goals")
+    expect(header.locator("oncue-left")).to_have_text(_MINUTES)
+
+    header.click()
+    expect(page.locator("#ask .question")).to_contain_text("Which goals shall the atlas of eu serve?")
+    visitor.shoot("question from the header")
+    page.locator("#ask").get_by_label("Many jobs").check()
+    page.locator("#ask").get_by_role("button", name="Answer").click()
+
+    expect(page.locator("#ask")).to_be_hidden()
+    expect(page.locator("#said")).to_contain_text("goals is cost (Low cost), jobs (Many jobs)")
+    expect(header).to_have_count(0)
+    assert host.wait(asking, 1)["status"] == "succeeded"

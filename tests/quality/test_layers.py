@@ -69,6 +69,17 @@ def test_only_entry_points_and_wiring_can_reach_what_mints_triggers() -> None:
     assert {path for path, part in holders.items() if part not in TRIGGER_HOLDERS} == set()
 
 
+def test_what_recommends_can_reach_nothing_that_starts_answers_accepts_or_cancels() -> None:
+    acting = {f"oncue.control.{name}" for name in ("triggers", "runs", "answers", "jobs", "replays", "execution")}
+    starts = {PACKAGE / "control" / "recommending.py", *(PACKAGE / "mcp").rglob("*.py")}
+    assert len(starts) > 1
+
+    names = {name for path in starts for name in imported_modules(path)}
+
+    assert names & acting == set()
+    assert names & {f"{module}.{name}" for module in acting for name in ("start_run", "mint_trigger")} == set()
+
+
 def test_every_form_of_import_is_seen(tmp_path: Path) -> None:
     source = tmp_path / "sample.py"
     source.write_text("import os.path\ndef late():\n    from oncue.control import triggers\n", encoding="utf-8")

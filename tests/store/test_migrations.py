@@ -19,7 +19,8 @@ from oncue.store.sqltext import HEAD
 from tests.store.callrecords import a_call, a_comment, a_setting, answered, keep_calls, keep_comments
 from tests.store.conftest import Place
 from tests.store.processes import running
-from tests.store.records import JOB, NOON, a_job, a_question, an_attempt, ended, keep_questions
+from tests.store.records import JOB, NOON, a_job, a_question, a_trigger, an_attempt, ended, keep_questions
+from tests.store.test_people_contract import ADA, a_token, advice
 
 WAITING = replace(an_attempt("ask"), state=AttemptState.WAITING)
 DONE = ended(an_attempt("collect"))
@@ -108,6 +109,29 @@ def test_a_workspace_of_the_second_release_keeps_its_data_and_takes_model_calls(
             assert reader.list_calls(JOB) == [answered(a_call())]
             assert reader.list_comments(JOB) == [a_comment()]
             assert reader.list_settings() == [a_setting()]
+    assert revision(old) == HEAD
+
+
+@pytest.mark.proves("S1-35")
+def test_a_workspace_of_the_third_release_keeps_its_triggers_and_takes_people_and_recommendations(old: Place) -> None:
+    trigger = a_trigger()
+    with connected(old) as connection:
+        run_migrations(connection, ScriptDirectory(str(FOLDER)), to="0003")
+        insert(connection, "trigger", rows.trigger_row(trigger, 1)[:-2])
+    assert revision(old) == "0003"
+
+    with closing(old.open(create=False)) as store:
+        followed = replace(a_trigger(2), recommendation_id="r1", recommended={"scope": "all"})
+        store.write(lambda tx: tx.insert_trigger(followed, run=2))
+        store.write(lambda tx: tx.put_person(ADA))
+        store.write(lambda tx: tx.insert_token(a_token()))
+        store.write(lambda tx: tx.insert_recommendation(advice()))
+
+        with store.read() as reader:
+            assert reader.list_triggers(JOB) == {1: trigger, 2: followed}
+            assert reader.list_people() == [ADA]
+            assert reader.list_tokens("ada") == [a_token()]
+            assert reader.list_recommendations(JOB) == [advice()]
     assert revision(old) == HEAD
 
 

@@ -9,7 +9,8 @@ import pytest
 from oncue import wiring
 from oncue.control.jobs import create_job
 from oncue.control.workspace import Workspace
-from oncue.web.access import FindToken, Identity, Permission, Role
+from oncue.core.people import Permission, Role
+from oncue.web.access import FindToken, Identity
 from tests.web.hosting import Host, hosted, only
 from tests.web.workflows import WORKFLOWS
 
@@ -18,6 +19,7 @@ TOKENS = {
     "answerer-token": Identity(actor="anna", role=Role.ANSWERER),
     "operator-token": Identity(actor="otto", role=Role.OPERATOR),
     "adviser-token": Identity(actor="otto", role=Role.OPERATOR, scopes=frozenset({Permission.READ, Permission.RECOMMEND})),
+    "greedy-adviser-token": Identity(actor="otto", role=Role.OPERATOR, scopes=frozenset(Permission)),
     "reader-token": Identity(actor="otto", role=Role.OPERATOR, scopes=frozenset({Permission.READ})),
 }
 

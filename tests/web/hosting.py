@@ -220,6 +220,6 @@ def hosted(workspace: Workspace, **settings: Any) -> Iterator[Host]:
 
 def only(token: str, identity: Any) -> FindToken:
     """A source of tokens that knows one."""
-    from oncue.web.access import digest
+    from oncue.control.membership import digest
 
     return lambda given: identity if given == digest(token) else None

@@ -25,6 +25,7 @@ BODIES: dict[str, dict[str, object]] = {
     "/api/v1/questions/{question}/response": {"response": "sun"},
 }
 READS_BY_POST = {"/api/v1/jobs/{job}/runs/preflight"}
+ADVISES = {"/api/v1/jobs/{job}/recommendations"}
 ANSWERS = {"/api/v1/questions/{question}/response"}
 STARTS = {"/api/v1/jobs/{job}/runs", "/api/v1/jobs/{job}/restart/phase", "/api/v1/jobs/{job}/restart/step"}
 
@@ -34,7 +35,7 @@ def routes(method: str) -> list[str]:
 
 
 def fill(path: str, job: str) -> str:
-    return path.format(job=job, step="fetch", number=1, question="nothing")
+    return path.format(job=job, step="fetch", number=1, question="nothing", recommendation="nothing")
 
 
 def body_of(host: Host, path: str, job: str) -> dict[str, object]:
@@ -111,6 +112,8 @@ def test_a_viewer_looks_and_does_nothing(standing: tuple[Host, str], path: str) 
         reply = host.bearer(token).post(fill(path, job), body_of(host, path, job))
         if path in READS_BY_POST:
             assert reply.status == 200
+        elif path in ADVISES and token != "reader-token":
+            assert (reply.status, reply.json["code"]) == (422, "invalid_fields")
         else:
             assert (reply.status, reply.json["code"]) == (403, "not_allowed")
 
@@ -123,6 +126,8 @@ def test_an_answerer_answers_and_does_nothing_else(standing: tuple[Host, str], p
 
     if path in READS_BY_POST:
         assert reply.status == 200
+    elif path in ADVISES:
+        assert (reply.status, reply.json["code"]) == (422, "invalid_fields")
     elif path in ANSWERS:
         assert (reply.status, reply.json["code"]) == (404, "unknown_question")
     else:

@@ -185,7 +185,8 @@ def test_a_trigger_id_of_another_job_is_a_conflict(host: Host, chain: str, askin
 
 
 def expected_request(**more: object) -> dict[str, Any]:
-    return {"downstream": "rerun", "params": {"region": "eu"}, "context": "clean", "budget": {"seconds": 60.0}, "refresh": True,
+    return {"downstream": "rerun", "params": {"region": "eu"}, "context": "clean",
+            "budget": {"seconds": 60.0, "tokens": 5000, "usd": 1.5, "calls": 7}, "refresh": True,
             "answers": "reuse", "comment": {"text": "in metric units", "kind": "format"}, "keep_comments": True,
             "definition": "original", **more}  # fmt: skip
 
@@ -193,7 +194,7 @@ def expected_request(**more: object) -> dict[str, Any]:
 OPTIONS = {
     "rerun_mode": "clean",
     "params": {"region": "eu"},
-    "budget": {"seconds": 60},
+    "budget": {"seconds": 60, "tokens": 5000, "usd": 1.5, "calls": 7},
     "refresh": True,
     "answers": "reuse",
     "rerun_comment": "in metric units",
@@ -203,7 +204,7 @@ OPTIONS = {
 }
 
 
-@pytest.mark.proves("S0-4")
+@pytest.mark.proves("S0-4", "S0-30")
 @pytest.mark.parametrize(
     ("path", "body", "request_", "expected"),
     [

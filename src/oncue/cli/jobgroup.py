@@ -17,6 +17,7 @@ COMMANDS = {
     "history": ("looking:history", "List every run: who, when, what, and how it ended."),
     "decisions": ("decisions:decisions", "List what was asked, and how it was decided."),
     "comments": ("commentlist:comments", "List what people wrote for reruns, and what came of it."),
+    "recommendations": ("advice:recommendations", "List the runs that were recommended."),
     "why": ("looking:why", "Explain why a step is as it is."),
     "trace": ("tracing:trace", "List what was sent to language models, and what came back."),
     "delta": ("tracing:delta", "Show how the prompts of a step changed between two runs."),

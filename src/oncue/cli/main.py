@@ -25,6 +25,8 @@ COMMANDS = {
     "config": ("configgroup:config", "Choose the language model, and set prices."),
     "workflows": ("workflowlist:workflows", "List the bundled workflows."),
     "serve": ("oncue.launching:serve", "Serve the pages and the HTTP API, and execute runs."),
+    "mcp": ("oncue.launching:mcp", "Serve the workspace to an agent, which looks and recommends."),
+    "user": ("usergroup:user", "Say who may use the server, and as what."),
     "prune": ("pruning:prune", "Free the space of outputs that were superseded."),
     "doctor": ("doctor:doctor", "Check this machine and the workspace."),
 }

@@ -45,6 +45,7 @@ _WORDS = {
     EventType.QUESTION_ANSWERED_LATE: "answered late",
     EventType.RUN_WAITING: "waiting for a person",
     EventType.COMMENT_GIVEN: "commented on",
+    EventType.RECOMMENDATION_GIVEN: "was recommended a run",
     EventType.MODEL_CALLED: "calls a model",
     EventType.MODEL_ANSWERED: "has an answer of the model",
     EventType.MODEL_FAILED: "got no answer of the model",

@@ -18,7 +18,7 @@ from oncue.core.staleness import StepState
 if TYPE_CHECKING:
     from oncue.control.jobsview import JobsView
     from oncue.control.planview import PlannedStepView, PlanView
-    from oncue.control.runview import HistoryView, RunView
+    from oncue.control.runview import HistoryView, RunView, TriggerView
     from oncue.control.views import JobView, StepView
     from oncue.control.whyview import WhyView
     from oncue.core.comments import GivenComment
@@ -231,12 +231,20 @@ def render_history(view: HistoryView) -> list[str]:
             reason = f": {run.trigger.reason}" if run.trigger.reason else ""
             lines.append(
                 f"     {run.trigger.action} by {run.trigger.actor} through {run.trigger.source}, "
-                f"{show_time(run.trigger.triggered_at)} (trigger {run.trigger.id}){reason}"
+                f"{show_time(run.trigger.triggered_at)} (trigger {run.trigger.id}){reason}{_followed(run.trigger)}"
             )
         lines += [f"     {line}" for line in _comment_lines(run)]
         if run.error is not None and run.status is not RunState.SUCCEEDED:
             lines.append(f"     {run.error.message}")
     return lines
+
+
+def _followed(trigger: TriggerView) -> str:
+    """Which advice the person followed, and what they changed of it."""
+    if trigger.recommendation_id is None:
+        return ""
+    changed = ", ".join(override.name for override in trigger.overrides)
+    return f", as recommended ({trigger.recommendation_id})" + (f" but for {changed}" if changed else "")
 
 
 def _run_line(run: RunView) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from oncue.control.runview import is_interrupted
 from oncue.control.stepwords import WORDS, Standing, read_standing
 from oncue.control.views import describe_status, look_at_job
 from oncue.control.workspace import Workspace, load_job
+from oncue.core.comments import GivenComment, comments_by_run
 from oncue.core.definition import StepDefinition
 from oncue.core.findings import Finding
 from oncue.core.graph import Graph
@@ -33,7 +34,8 @@ class StepCard:
     """One step with all its instances.
 
     ``counts`` says how many instances stand where; None for a step that is no fan-out, or whose instances are unknown.
-    ``attempts`` counts all attempts of a single step; None where that was not counted.
+    ``attempts`` counts all attempts of a single step; None where that was not counted. ``comment`` is the latest that steered
+    its current output, or of a fan-out the latest that steered any of them.
     """
 
     name: str
@@ -53,6 +55,7 @@ class StepCard:
     message: str = ""
     error: Failure | None = None
     is_stale: bool = False
+    comment: GivenComment | None = None
 
     @property
     def total(self) -> int:
@@ -236,6 +239,7 @@ class _Columns:
             reasons=self._standing.reasons(members or ()),
             seconds=(min(seen), max(seen)) if seen else None,
             is_stale="stale" in known,
+            comment=self._comment(members or ()),
         )
 
     def _single(self, step: StepDefinition, this: StepId, *, ordinal: int) -> StepCard:
@@ -253,6 +257,7 @@ class _Columns:
             since=open_attempt.started_at if open_attempt and word == "running" else None,
             error=last.error if last and word in ("failed", "cancelled") else None,
             is_stale=status.state is StepState.STALE,
+            comment=self._comment((this,)),
         )
 
     def _last_attempt(self, this: StepId) -> Attempt | None:
@@ -298,6 +303,16 @@ class _Columns:
             return took, took
         seen = self._durations.get(name, ())
         return (seen[0], seen[0]) if seen else None
+
+    def _comment(self, members: Iterable[StepId]) -> GivenComment | None:
+        """The latest comment that steered any of these outputs."""
+        assessment = self._picture.assessment
+        given = comments_by_run(assessment.snapshot.comments)
+        if not given:
+            return None
+        currents = (assessment.currents.get(this) for this in members)
+        runs = {run for current in currents if current is not None for run in current.inputs.comments if run in given}
+        return given[max(runs)] if runs else None
 
     def _read_messages(self) -> dict[str, str]:
         """What the steps that execute said of their progress lately."""

@@ -70,6 +70,16 @@ def prepare_run(workspace: Workspace, job_id: JobId, request: RunRequest, *, is_
     return Prepared(plan=plan, snapshot=snapshot, followed=followed, estimate=estimate)
 
 
+def list_prerequisites(prepared: Prepared) -> dict[str, bool]:
+    """Every step whose output the run builds on without executing it, and whether that output is there."""
+    plan = prepared.plan
+    executing = {step_name(step.id) for step in plan.executing}
+    there = {step_name(step.id) for step in plan.steps if step.reused_from_run is not None}
+    upstream = prepared.snapshot.graph.upstream
+    needed = dict.fromkeys(name for step in executing for name in upstream[step] if name not in executing)
+    return {name: name in there for name in sorted(needed)}
+
+
 def describe_open_run(store: Store, run: Run) -> OpenRun:
     """Whether a run that has not ended is in anybody's hands."""
     return OpenRun(run.number, run.state, is_owned(store, run))

@@ -16,13 +16,14 @@ from oncue.core.model import ENDED_RUNS, Failure, Job, JobId, Run, RunKind, RunS
 from oncue.core.planrecord import decode_plan
 from oncue.core.ports import Reader
 from oncue.core.questions import Question
+from oncue.core.recommendations import Override, find_overrides
 from oncue.core.request import Scope
 from oncue.errors import UnknownRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriggerView:
-    """The recorded action that authorized a run."""
+    """The recorded action that authorized a run; ``overrides`` are where it departs from what was ``recommended``."""
 
     id: TriggerId
     source: str
@@ -32,6 +33,9 @@ class TriggerView:
     triggered_at: datetime
     plan_digest: str
     metadata: Mapping[str, object]
+    recommendation_id: str | None = None
+    recommended: Mapping[str, object] | None = None
+    overrides: tuple[Override, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
         """The wire form."""
@@ -44,6 +48,9 @@ class TriggerView:
             "triggered_at": show_instant(self.triggered_at),
             "plan_digest": self.plan_digest,
             "metadata": dict(self.metadata),
+            "recommendation_id": self.recommendation_id,
+            "recommended": None if self.recommended is None else dict(self.recommended),
+            "overrides": [override.as_dict() for override in self.overrides],
         }
 
 
@@ -190,13 +197,13 @@ def describe_run(
         queued_at=run.queued_at,
         started_at=run.started_at,
         ended_at=run.ended_at,
-        trigger=None if trigger is None else _view_trigger(trigger),
+        trigger=None if trigger is None else _view_trigger(trigger, run),
         guidance=guidance,
         is_comment_unread=guidance.is_unread(run),
     )
 
 
-def _view_trigger(trigger: Trigger) -> TriggerView:
+def _view_trigger(trigger: Trigger, run: Run) -> TriggerView:
     return TriggerView(
         id=trigger.id,
         source=trigger.source.value,
@@ -206,6 +213,9 @@ def _view_trigger(trigger: Trigger) -> TriggerView:
         triggered_at=trigger.triggered_at,
         plan_digest=trigger.plan_digest,
         metadata=trigger.metadata,
+        recommendation_id=trigger.recommendation_id,
+        recommended=trigger.recommended,
+        overrides=() if trigger.recommended is None else find_overrides(trigger.recommended, run.request),
     )
 
 

@@ -37,6 +37,7 @@ class EventType(StrEnum):
     QUESTION_ANSWERED_LATE = "question_answered_late"  # {"question_id", "type", "response", "actor"}
     RUN_WAITING = "run_waiting"  # None: nothing goes on before a person answers
     COMMENT_GIVEN = "comment_given"  # {"steps"}: the text is with the run
+    RECOMMENDATION_GIVEN = "recommendation_given"  # {"recommendation_id", "author"}: nothing was started
     MODEL_CALLED = "model_called"  # {"call", "purpose", "model", "tries"?}: stored, about to be sent
     MODEL_ANSWERED = "model_answered"  # {"call", "tokens"?, "usd"?}
     MODEL_FAILED = "model_failed"  # {"call", "code", "message"}

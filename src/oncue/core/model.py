@@ -146,7 +146,11 @@ class RunKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trigger:
-    """The recorded human action that authorizes one run of one plan; its id makes repeating it harmless."""
+    """The recorded human action that authorizes one run of one plan; its id makes repeating it harmless.
+
+    ``recommendation_id`` is the advice it followed, and ``recommended`` a copy of the run request that was advised, so that
+    what the person changed can be seen for ever.
+    """
 
     id: TriggerId
     job_id: JobId
@@ -158,6 +162,8 @@ class Trigger:
     triggered_at: datetime
     metadata: Mapping[str, object] = field(default_factory=dict)
     parent_id: TriggerId | None = None
+    recommendation_id: str | None = None
+    recommended: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,7 @@ from oncue.core.model import (
     TriggerId,
     WorkerId,
 )
+from oncue.core.peopleports import PeopleReader, PeopleTransaction
 from oncue.core.questions import Decision, LateAnswer, Question, QuestionId
 
 T = TypeVar("T")
@@ -101,7 +102,7 @@ class StepRecord:
     current: Current | None = None
 
 
-class Reader(CallReader, ListReader, Protocol):
+class Reader(CallReader, ListReader, PeopleReader, Protocol):
     """A consistent view of the store; nothing in it changes while it is open."""
 
     def load_job(self, job_id: JobId) -> Job | None:
@@ -227,7 +228,7 @@ class Reader(CallReader, ListReader, Protocol):
         ...
 
 
-class Transaction(Reader, CallTransaction, Protocol):
+class Transaction(Reader, CallTransaction, PeopleTransaction, Protocol):
     """A write: everything in it becomes visible at once, or nothing does. It holds no step code and no waiting.
 
     Conditional writes say whether they applied instead of raising; the caller decides what a lost race means.

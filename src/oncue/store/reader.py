@@ -31,6 +31,7 @@ from oncue.core.questions import Question, QuestionId
 from oncue.errors import NotFound
 from oncue.store import rows
 from oncue.store.listreader import StoreListReader
+from oncue.store.peoplereader import StorePeopleReader
 from oncue.store.questionrows import read_question
 from oncue.store.sqltext import ADDRESSES, STATES
 
@@ -45,7 +46,7 @@ _QUESTION_LISTS = {
 """Statements by whether the questions wait, then by how many things narrow them: none, the job, the job and the run."""
 
 
-class StoreReader(StoreListReader):
+class StoreReader(StoreListReader, StorePeopleReader):
     """The ``Reader`` port over a cursor whose transaction somebody else begins and ends."""
 
     def load_job(self, job_id: JobId) -> Job | None:

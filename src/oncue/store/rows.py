@@ -214,12 +214,14 @@ def trigger_row(trigger: Trigger, run: int) -> Row:
     return (
         trigger.id, trigger.job_id, run, trigger.source.value, trigger.action.value, trigger.actor, trigger.reason,
         trigger.plan_digest, to_micros(trigger.triggered_at), encode(trigger.metadata), trigger.parent_id,
+        trigger.recommendation_id, None if trigger.recommended is None else encode(trigger.recommended),
     )  # fmt: skip
 
 
 def read_trigger(row: Row) -> tuple[Trigger, int]:
     """``trigger`` and ``triggers``: the trigger, and the number of its run."""
-    (id_, job_id, run, source, action, actor, reason, plan_digest, at, metadata, parent) = row
+    (id_, job_id, run, source, action, actor, reason, plan_digest, at, metadata, parent, recommendation,
+     recommended) = row  # fmt: skip
     trigger = Trigger(
         id=id_,
         job_id=job_id,
@@ -231,6 +233,8 @@ def read_trigger(row: Row) -> tuple[Trigger, int]:
         triggered_at=from_micros(at),
         metadata=decode(metadata),
         parent_id=parent,
+        recommendation_id=recommendation,
+        recommended=None if recommended is None else decode(recommended),
     )
     return trigger, run
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from oncue.store.callstatements import call_reads, call_writes
+from oncue.store.peoplestatements import people_reads, people_writes
 from oncue.store.sqltext import ADDRESSES, STATES
 from oncue.store.statementparts import NONE_SKIPPED, Insert, at_attempt, p, whole_row
 from oncue.store.tables import (
@@ -60,6 +61,7 @@ def reads() -> Mapping[str, Executable]:
         **_body_reads(),
         **_question_reads(),
         **call_reads(),
+        **people_reads(),
     }
 
 
@@ -230,6 +232,7 @@ def writes(insert: Insert) -> Mapping[str, Executable]:
         **_body_writes(insert),
         **_question_writes(insert),
         **call_writes(insert),
+        **people_writes(insert),
     }
 
 

@@ -120,6 +120,8 @@ trigger = Table(
     Column("triggered_at", _INSTANT, nullable=False),
     Column("metadata", _JSON, nullable=False),
     Column("parent_id", Text),
+    Column("recommendation_id", Text),
+    Column("recommended", _JSON),
 )
 
 attempt = _short(
@@ -310,6 +312,44 @@ setting = Table(
     Column("set_by", Text, nullable=False),
     Column("set_at", _INSTANT, nullable=False),
 )
+
+person = Table(
+    "person",
+    metadata,
+    _key("name"),
+    Column("role", Text, nullable=False),
+    Column("added_by", Text, nullable=False),
+    Column("added_at", _INSTANT, nullable=False),
+    Column("removed_at", _INSTANT),
+)
+
+access_token = Table(
+    "access_token",
+    metadata,
+    _key("digest"),
+    Column("person", _KEY, nullable=False, index=True),
+    Column("label", Text, nullable=False),
+    Column("scopes", _JSON),
+    Column("made_at", _INSTANT, nullable=False),
+    Column("revoked_at", _INSTANT),
+)
+
+recommendation = Table(
+    "recommendation",
+    metadata,
+    _key("id"),
+    Column("job_id", _KEY, nullable=False),
+    Column("request", _JSON, nullable=False),
+    Column("rationale", _JSON, nullable=False),
+    Column("author", _JSON, nullable=False),
+    Column("given_at", _INSTANT, nullable=False),
+    Column("plan_digest", Text, nullable=False),
+    Column("blockers", _JSON, nullable=False),
+    Column("warnings", _JSON, nullable=False),
+    Column("estimate", _JSON, nullable=False),
+    Column("prerequisites", _JSON, nullable=False),
+)
+Index("ix_recommendation_job", recommendation.c.job_id, recommendation.c.given_at)
 
 blob = Table("blob", metadata, _key("address"), Column("size", BigInteger, nullable=False))
 blob_chunk = Table(

@@ -24,13 +24,13 @@ from oncue.core.model import (
 from oncue.core.questions import Decision, LateAnswer, Question, QuestionId
 from oncue.errors import UnknownJob
 from oncue.store import questionrows, rows
-from oncue.store.callwriter import StoreCallWriter
 from oncue.store.database import Cursor, Database, Row
+from oncue.store.peoplewriter import StorePeopleWriter
 
 _SUCCEEDED = AttemptState.SUCCEEDED.value
 
 
-class StoreTransaction(StoreCallWriter):
+class StoreTransaction(StorePeopleWriter):
     """Reads see what the transaction wrote so far."""
 
     def __init__(self, cursor: Cursor, database: Database) -> None:

@@ -9,11 +9,11 @@ import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
-from hashlib import sha256
 from typing import Protocol
 
-from oncue.core.ports import Clock
+from oncue.control.membership import digest, find_holder
+from oncue.core.people import PERMISSIONS, Permission, Role, is_allowed
+from oncue.core.ports import Clock, Store
 from oncue.web.refusals import NotAllowed, NotSignedIn, TooManyAttempts
 
 SESSION_DAYS = 30
@@ -22,37 +22,9 @@ WINDOW_SECONDS = 60
 MAX_PEERS = 10_000
 
 
-class Role(StrEnum):
-    """What a person is on this server; each includes the one before it."""
-
-    VIEWER = "viewer"
-    ANSWERER = "answerer"
-    OPERATOR = "operator"
-
-
-class Permission(StrEnum):
-    """What a request may need; these are also the scopes a token may be narrowed to."""
-
-    READ = "read"
-    RECOMMEND = "recommend"
-    ANSWER = "answer"
-    OPERATE = "operate"
-
-
-_VIEWER = frozenset({Permission.READ, Permission.RECOMMEND})
-PERMISSIONS = {
-    Role.VIEWER: _VIEWER,
-    Role.ANSWERER: _VIEWER | {Permission.ANSWER},
-    Role.OPERATOR: _VIEWER | {Permission.ANSWER, Permission.OPERATE},
-}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Who asks. ``scopes`` None is a person; a token that is narrowed to scopes can do less than its owner.
-
-    A token with the scope ``recommend`` is an adviser's: it authorizes nothing, whatever else it was given.
-    """
+    """Who asks. ``scopes`` None is a person; a token that is narrowed to scopes can do less than its owner."""
 
     actor: str
     role: Role
@@ -60,12 +32,7 @@ class Identity:
 
     def may(self, permission: Permission) -> bool:
         """Whether this is allowed."""
-        if permission not in PERMISSIONS[self.role]:
-            return False
-        if self.scopes is None:
-            return True
-        is_adviser = Permission.RECOMMEND in self.scopes
-        return permission in self.scopes and not (is_adviser and permission not in _VIEWER)
+        return is_allowed(permission, self.role, self.scopes)
 
     def check(self, permission: Permission) -> None:
         """Refuse what is not allowed.
@@ -110,11 +77,6 @@ class SessionRecords(Protocol):
         ...
 
 
-def digest(secret: str) -> str:
-    """What is kept of a token or a session."""
-    return sha256(secret.encode()).hexdigest()
-
-
 def start_token_source(token: str, *, actor: str) -> FindToken:
     """The token that was printed at the start: whoever has it is the person who started the server.
 
@@ -125,6 +87,20 @@ def start_token_source(token: str, *, actor: str) -> FindToken:
     def find(given: str) -> Identity | None:
         is_owner = hmac.compare_digest(given, expected) or given == OWNER
         return Identity(actor=actor, role=Role.OPERATOR) if is_owner else None
+
+    return find
+
+
+def people_source(store: Store) -> FindToken:
+    """The tokens of named people, looked up each time: whoever is removed, and whatever is revoked, stops counting at once."""
+
+    def find(given: str) -> Identity | None:
+        with store.read() as reader:
+            holder = find_holder(reader, given)
+        if holder is None:
+            return None
+        person, token = holder
+        return Identity(actor=person.name, role=person.role, scopes=token.scopes or None)
 
     return find
 

@@ -7,7 +7,16 @@ from importlib.metadata import version
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
-from oncue.web import eventroutes, guidanceroutes, jobroutes, livesocket, pageroutes, questionroutes, runroutes
+from oncue.web import (
+    eventroutes,
+    guidanceroutes,
+    jobroutes,
+    livesocket,
+    pageroutes,
+    questionroutes,
+    recommendroutes,
+    runroutes,
+)
 from oncue.web.errorbody import install_error_handlers
 from oncue.web.guard import Guard
 from oncue.web.packing import Packing
@@ -49,7 +58,7 @@ def make_routes() -> FastAPI:
     api = APIRouter(
         prefix=API, responses={status: {"model": Problem, "description": text} for status, text in PROBLEMS.items()}
     )
-    for routes in (runroutes, jobroutes, questionroutes, guidanceroutes, eventroutes):
+    for routes in (runroutes, recommendroutes, jobroutes, questionroutes, guidanceroutes, eventroutes):
         api.include_router(routes.router)
     app.include_router(api)
     app.include_router(livesocket.router)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, WebSocket
+from fastapi import APIRouter, Header, Query, Request, WebSocket
 from fastapi.responses import FileResponse, StreamingResponse
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
@@ -16,14 +16,14 @@ from starlette.concurrency import run_in_threadpool
 from oncue.control.export import export_job
 from oncue.control.workspace import find_job
 from oncue.core.model import JobId
+from oncue.core.people import Permission
 from oncue.errors import InvalidInput
-from oncue.web.access import Permission
 from oncue.web.eventnames import event_record
 from oncue.web.eventstream import ALIVE, stream_job, stream_workspace
 from oncue.web.jobroutes import MAX_PAGE
 from oncue.web.schemas import eventshapes as shapes
-from oncue.web.site import Reading, Site, TheJob, TheSite, get_identity, get_site
-from oncue.web.sockets import send_stream
+from oncue.web.site import Reading, Site, TheJob, TheSite, get_identity, get_site, still_reading
+from oncue.web.sockets import send_stream, while_allowed
 
 router = APIRouter(tags=["events"])
 
@@ -56,12 +56,13 @@ async def event_socket(socket: WebSocket, job: str = "", after: str = "") -> Non
     get_identity(socket).check(Permission.READ)
     stream = await open_stream(get_site(socket), job=job, after=after)
     await socket.accept()
-    await send_stream(socket, stream)
+    await send_stream(socket, while_allowed(stream, still_reading(socket)))
 
 
 @router.get("/events", response_class=StreamingResponse)
 async def event_stream(
     *,
+    request: Request,
     site: TheSite,
     _: Reading,
     job: Annotated[str, Query(max_length=100)] = "",
@@ -70,6 +71,7 @@ async def event_stream(
 ) -> StreamingResponse:
     """The same as server-sent events, for programs; ``Last-Event-ID`` goes before ``after``."""
     stream = await open_stream(site, job=job, after=last_event_id or after)
+    stream = while_allowed(stream, still_reading(request))
     return StreamingResponse(_as_sent_events(stream, is_job=bool(job)), media_type="text/event-stream")
 
 

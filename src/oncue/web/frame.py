@@ -8,8 +8,8 @@ from datetime import datetime
 from fastapi import Request
 
 from oncue.control.decisionview import view_inbox
+from oncue.core.people import Permission
 from oncue.core.questions import Question
-from oncue.web.access import Permission
 from oncue.web.rendering import render_page
 from oncue.web.site import Site, get_identity
 

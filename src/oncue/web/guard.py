@@ -14,6 +14,7 @@ import logging
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
@@ -111,7 +112,9 @@ class Guard:
     def _identify(self, scope: Scope, headers: Headers) -> Identity | None:
         peer = scope["client"][0] if scope.get("client") else ""
         session = _cookie(headers, self.names.cookie)
-        identity = self.door.identify(Credentials(bearer=_bearer(headers), session=session, peer=peer))
+        identify = partial(self.door.identify, Credentials(bearer=_bearer(headers), session=session, peer=peer))
+        scope["state"]["identify"] = identify
+        identity = identify()
         if identity is None and not _is_public(scope):
             raise NotSignedIn
         return identity

@@ -19,7 +19,7 @@ from oncue.control.joblist import JobOrder, view_job_table
 from oncue.control.jobspage import STATE_WORDS, JobFilter
 from oncue.control.stepwords import EXPLAINED
 from oncue.core.model import Job
-from oncue.web.access import Permission
+from oncue.core.people import Permission
 from oncue.web.doorpages import enter
 from oncue.web.frame import draw
 from oncue.web.site import Reading, Site, TheJob, TheSite, get_identity

@@ -14,10 +14,10 @@ from fastapi import APIRouter, Query, WebSocket
 
 from oncue.core.events import EventType
 from oncue.core.model import JobId
-from oncue.web.access import Permission
+from oncue.core.people import Permission
 from oncue.web.feed import Cursor, Feed, Numbered
-from oncue.web.site import get_identity, get_site
-from oncue.web.sockets import send_stream
+from oncue.web.site import get_identity, get_site, still_reading
+from oncue.web.sockets import send_stream, while_allowed
 
 MAX_TOPICS = 20
 JOBS, INBOX, JOB = "jobs", "inbox", "job:"
@@ -32,7 +32,8 @@ async def live(socket: WebSocket, topic: Annotated[list[str], Query(default_fact
     """Notify a page of what happens in its topics; ``after`` is the last ``seq`` it saw."""
     get_identity(socket).check(Permission.READ)
     await socket.accept()
-    await send_stream(socket, stream_topics(get_site(socket).feed, topic[:MAX_TOPICS], after))
+    stream = stream_topics(get_site(socket).feed, topic[:MAX_TOPICS], after)
+    await send_stream(socket, while_allowed(stream, still_reading(socket)))
 
 
 async def stream_topics(feed: Feed, topics: Sequence[str], after: str) -> AsyncIterator[str]:

@@ -49,6 +49,7 @@ def read_body(fields: Fields, read_params: Callable[[Mapping[str, str]], Mapping
         "params": read_params(texts),
         "budget": _read_budget(given),
         "refresh": "refresh" in given,
+        "definition": given.get("definition"),
         "answers": given.get("answers"),
         "rerun_comment": comment or None,
         "comment_kind": given.get("kind") if comment else None,

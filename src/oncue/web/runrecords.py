@@ -71,6 +71,8 @@ def run_record(run: Run, view: RunView) -> dict[str, object]:
         "ui_trigger_id": trigger.id if trigger else None,
         "ui_trigger_source": trigger.source if trigger else None,
         "ui_trigger_metadata": dict(trigger.metadata) if trigger else None,
+        "recommended_message_id": trigger.recommendation_id if trigger else None,
+        "recommended_config_snapshot": trigger.recommended if trigger else None,
         "ui_triggered_at": show_instant(trigger.triggered_at) if trigger else None,
     }
 

@@ -15,7 +15,7 @@ from oncue.core.request import RunRequest
 from oncue.web.jobroutes import Cursor, Limit
 from oncue.web.runbody import read_phase_restart, read_request, read_step_restart
 from oncue.web.runrecords import read_run, read_runs
-from oncue.web.runstart import Cue, look_ahead, read_cue, start
+from oncue.web.runstart import Cue, find_advice, look_ahead, read_cue, start
 from oncue.web.schemas import runshapes as shapes
 from oncue.web.schemas.jobshapes import CancelledRecord
 from oncue.web.site import Operating, Reading, Site, TheJob, TheSite
@@ -33,15 +33,16 @@ router = APIRouter(tags=["runs"])
 
 
 @router.post("/jobs/{job}/runs/preflight", response_model=shapes.PreflightRecord)
-def preflight(*, site: TheSite, _: Reading, job: TheJob, body: shapes.RequestBody, prompts: bool = False) -> object:
+def preflight(*, site: TheSite, _: Reading, job: TheJob, body: shapes.PreflightBody, prompts: bool = False) -> object:
     """What a run would do, what stands in its way, and the digest a start must name; ``prompts`` adds what would be sent."""
-    return look_ahead(site, job, read_request(body), has_prompts=prompts)
+    advice = find_advice(site, job, body.recommended_message_id)
+    return look_ahead(site, job, read_request(body), advice=advice, has_prompts=prompts)
 
 
 @router.post("/jobs/{job}/runs", response_model=shapes.StartedRun, status_code=201, responses=STARTED)
 def start_planned(*, site: TheSite, identity: Operating, job: TheJob, body: shapes.StartBody, response: Response) -> object:
     """Start exactly the plan that was on screen, once for each ``ui_trigger_id``."""
-    return _started(site, job, read_request(body), cue=read_cue(identity, body), response=response)
+    return _started(site, job, read_request(body), cue=read_cue(site, job, identity, body=body), response=response)
 
 
 @router.post("/jobs/{job}/restart/phase", response_model=shapes.StartedRun, status_code=201, responses=STARTED)
@@ -49,7 +50,7 @@ def restart_phase(
     *, site: TheSite, identity: Operating, job: TheJob, body: shapes.RestartPhaseBody, response: Response
 ) -> object:
     """The same with the scope ``phase``."""
-    return _started(site, job, read_phase_restart(body), cue=read_cue(identity, body), response=response)
+    return _started(site, job, read_phase_restart(body), cue=read_cue(site, job, identity, body=body), response=response)
 
 
 @router.post("/jobs/{job}/restart/step", response_model=shapes.StartedRun, status_code=201, responses=STARTED)
@@ -57,7 +58,7 @@ def restart_step(
     *, site: TheSite, identity: Operating, job: TheJob, body: shapes.RestartStepBody, response: Response
 ) -> object:
     """The same with the scope ``only`` or ``from``, and one step."""
-    return _started(site, job, read_step_restart(body), cue=read_cue(identity, body), response=response)
+    return _started(site, job, read_step_restart(body), cue=read_cue(site, job, identity, body=body), response=response)
 
 
 def _started(site: Site, job: TheJob, request: RunRequest, *, cue: Cue, response: Response) -> object:

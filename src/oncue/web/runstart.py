@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from oncue.control.planview import PlanView, view_plan
-from oncue.control.preflight import Prepared, prepare_run
+from oncue.control.preflight import Prepared, list_prerequisites, prepare_run
 from oncue.control.promptplan import plan_prompts
+from oncue.control.recommending import load_recommendation
 from oncue.control.repeats import check_seen, find_repeated
 from oncue.control.runs import start_run
 from oncue.control.triggers import mint_trigger
-from oncue.core.model import Job, Run, RunKind, TriggerSource, step_name
+from oncue.core.model import Job, Run, RunKind, TriggerSource
+from oncue.core.recommendations import Recommendation, find_overrides
 from oncue.core.request import AnswersPolicy, RunRequest, Scope
-from oncue.errors import PlanChanged
+from oncue.errors import NotFound, PlanChanged
 from oncue.web.access import Identity
+from oncue.web.refusals import InvalidFields
 from oncue.web.runbody import check_metadata
 from oncue.web.schemas.runshapes import TriggerBody
 from oncue.web.site import Site
@@ -30,6 +33,7 @@ class Cue:
     metadata: Mapping[str, object]
     reason: str
     digest: str
+    recommendation: Recommendation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +44,11 @@ class Started:
     is_new: bool
 
 
-def read_cue(identity: Identity, body: TriggerBody) -> Cue:
+def read_cue(site: Site, job: Job, identity: Identity, *, body: TriggerBody) -> Cue:
     """What the body says of the action itself.
 
     Raises:
-        InvalidFields: the metadata is too long.
+        InvalidFields: the metadata is too long, or the job was given no such recommendation.
     """
     return Cue(
         identity=identity,
@@ -53,7 +57,22 @@ def read_cue(identity: Identity, body: TriggerBody) -> Cue:
         metadata=check_metadata(body.ui_trigger_metadata),
         reason=body.reason,
         digest=body.plan_digest,
+        recommendation=find_advice(site, job, body.recommended_message_id),
     )
+
+
+def find_advice(site: Site, job: Job, id_: str | None) -> Recommendation | None:
+    """The recommendation that is followed, where one is.
+
+    Raises:
+        InvalidFields: the job was given none with this id.
+    """
+    if id_ is None:
+        return None
+    try:
+        return load_recommendation(site.workspace, job.id, id_)
+    except NotFound as error:
+        raise InvalidFields({"recommended_message_id": "this job was given no such recommendation"}) from error
 
 
 def start(site: Site, job: Job, request: RunRequest, *, cue: Cue) -> Started:
@@ -90,6 +109,7 @@ def _start(site: Site, job: Job, prepared: Prepared, *, cue: Cue) -> Run:
         trigger_id=cue.trigger_id,
         reason=cue.reason,
         metadata=cue.metadata,
+        recommendation=cue.recommendation,
     )
     return start_run(site.workspace, prepared, trigger, owner=site.worker_id)
 
@@ -101,7 +121,9 @@ def _kind(job: Job, request: RunRequest) -> RunKind:
     return RunKind.RESUME if request.scope is Scope.RESUME else RunKind.RERUN
 
 
-def look_ahead(site: Site, job: Job, request: RunRequest, *, has_prompts: bool = False) -> dict[str, object]:
+def look_ahead(
+    site: Site, job: Job, request: RunRequest, *, advice: Recommendation | None = None, has_prompts: bool = False
+) -> dict[str, object]:
     """What preflight says of a request, as it goes over the wire, with the prompts where they are wanted; nothing is stored.
 
     Raises:
@@ -115,21 +137,11 @@ def look_ahead(site: Site, job: Job, request: RunRequest, *, has_prompts: bool =
         "blockers": record["blockers"],
         "warnings": record["warnings"],
         "normalized_config": {"request": record["request"], "params": record["params"]},
-        "prerequisites": _prerequisites(prepared),
-        "notes": _notes(plan),
+        "prerequisites": list_prerequisites(prepared),
+        "notes": [*_notes(plan), *_departures(plan, advice)],
         "plan": record,
         "prompts": plan_prompts(site.workspace, prepared).as_dict() if has_prompts else None,
     }
-
-
-def _prerequisites(prepared: Prepared) -> dict[str, bool]:
-    """Every step whose output the run builds on without executing it, and whether that output is there."""
-    plan = prepared.plan
-    executing = {step_name(step.id) for step in plan.executing}
-    there = {step_name(step.id) for step in plan.steps if step.reused_from_run is not None}
-    upstream = prepared.snapshot.graph.upstream
-    needed = dict.fromkeys(name for step in executing for name in upstream[step] if name not in executing)
-    return {name: name in there for name in sorted(needed)}
 
 
 def _notes(plan: PlanView) -> list[str]:
@@ -143,6 +155,16 @@ def _notes(plan: PlanView) -> list[str]:
     if plan.estimate.unknown:
         notes.append(f"no history for {_count(len(plan.estimate.unknown))}, so the cost is unknown")
     return notes
+
+
+def _departures(plan: PlanView, advice: Recommendation | None) -> list[str]:
+    """Whether this is what was recommended."""
+    if advice is None:
+        return []
+    changed = [override.name for override in find_overrides(advice.request, plan.request)]
+    if not changed:
+        return [f"this is what {advice.author} recommended"]
+    return [f"this is not what {advice.author} recommended: other {', '.join(changed)}"]
 
 
 def _count(number: int) -> str:

@@ -21,7 +21,7 @@ from oncue.clock import SystemClock
 from oncue.control.workspace import Workspace
 from oncue.core.model import WorkerId
 from oncue.errors import OncueError
-from oncue.web.access import Door, FindToken, Throttle, start_token_source
+from oncue.web.access import Door, FindToken, Throttle, people_source, start_token_source
 from oncue.web.application import make_application
 from oncue.web.eventnames import PhaseBook
 from oncue.web.feed import Feed
@@ -108,7 +108,7 @@ def make_site(serving: Serving, *, token: str, port: int, worker_id: WorkerId | 
     return Site(
         workspace=serving.workspace,
         door=Door(
-            sources=(start_token_source(token, actor=serving.actor), *serving.sources),
+            sources=(start_token_source(token, actor=serving.actor), people_source(store), *serving.sources),
             sessions=SessionFile(Path(store.folder), clock),
             clock=clock,
             new_secret=lambda: secrets.token_urlsafe(32),

@@ -12,7 +12,9 @@ from starlette.requests import HTTPConnection
 from oncue.control.joblist import JobSummaries
 from oncue.control.workspace import Workspace, find_job
 from oncue.core.model import Job, WorkerId
-from oncue.web.access import Door, Identity, Permission
+from oncue.core.people import Permission
+from oncue.errors import OncueError
+from oncue.web.access import Door, Identity
 from oncue.web.eventnames import PhaseBook
 from oncue.web.feed import Feed
 from oncue.web.guard import Names
@@ -61,6 +63,20 @@ def need(permission: Permission) -> Callable[[HTTPConnection], Identity]:
     return check
 
 
+def still_reading(connection: HTTPConnection) -> Callable[[], bool]:
+    """Asks anew whether whoever listens may look: access can end while a stream is open."""
+    identify: Callable[[], Identity | None] = connection.scope["state"]["identify"]
+
+    def check() -> bool:
+        try:
+            identity = identify()
+        except OncueError:
+            return False
+        return identity is not None and identity.may(Permission.READ)
+
+    return check
+
+
 def get_job(job: str, connection: HTTPConnection) -> Job:
     """The job that a path names, by its id or the beginning of one.
 
@@ -75,4 +91,5 @@ TheSite = Annotated[Site, Depends(get_site)]
 Reading = Annotated[Identity, Depends(need(Permission.READ))]
 Answering = Annotated[Identity, Depends(need(Permission.ANSWER))]
 Operating = Annotated[Identity, Depends(need(Permission.OPERATE))]
+Recommending = Annotated[Identity, Depends(need(Permission.RECOMMEND))]
 TheJob = Annotated[Job, Depends(get_job)]

@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import suppress
 
 from fastapi import WebSocket, WebSocketDisconnect
+from starlette.concurrency import run_in_threadpool
 
 GOING_AWAY = 1001
+
+
+async def while_allowed(texts: AsyncIterator[str], is_allowed: Callable[[], bool]) -> AsyncIterator[str]:
+    """A stream that ends before the first text that whoever listens may not have any more."""
+    try:
+        async for text in texts:
+            if not await run_in_threadpool(is_allowed):
+                return
+            yield text
+    finally:
+        await close_stream(texts)
+
+
+async def close_stream(texts: AsyncIterator[str]) -> None:
+    """End a stream, where it is one that can be ended."""
+    if isinstance(texts, AsyncGenerator):
+        await texts.aclose()
 
 
 async def send_stream(socket: WebSocket, texts: AsyncIterator[str]) -> None:
@@ -36,8 +54,7 @@ async def _send(socket: WebSocket, texts: AsyncIterator[str]) -> None:
             if text:
                 await socket.send_text(text)
     finally:
-        if hasattr(texts, "aclose"):
-            await texts.aclose()
+        await close_stream(texts)
 
 
 async def _until_left(socket: WebSocket) -> None:

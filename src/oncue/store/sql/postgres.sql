@@ -3,6 +3,8 @@
 -- schema()
 CREATE TABLE acceptance ( id BIGSERIAL NOT NULL, job_id VARCHAR COLLATE "C" NOT NULL, step VARCHAR COLLATE "C" NOT NULL, run INTEGER NOT NULL, number INTEGER NOT NULL, basis TEXT NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, accepted_at BIGINT NOT NULL, CONSTRAINT pk_acceptance PRIMARY KEY (id) );
 CREATE INDEX ix_acceptance_job_id ON acceptance (job_id);
+CREATE TABLE access_token ( digest VARCHAR COLLATE "C" NOT NULL, person VARCHAR COLLATE "C" NOT NULL, label TEXT NOT NULL, scopes TEXT, made_at BIGINT NOT NULL, revoked_at BIGINT, CONSTRAINT pk_access_token PRIMARY KEY (digest) );
+CREATE INDEX ix_access_token_person ON access_token (person);
 CREATE TABLE alembic_version ( version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num) );
 CREATE TABLE artifact ( hash VARCHAR COLLATE "C" NOT NULL, kind TEXT NOT NULL, size BIGINT NOT NULL, body BYTEA, files TEXT, pruned_at BIGINT, CONSTRAINT pk_artifact PRIMARY KEY (hash) );
 CREATE TABLE attempt ( job_id VARCHAR COLLATE "C" NOT NULL, run INTEGER NOT NULL, step VARCHAR COLLATE "C" NOT NULL, number INTEGER NOT NULL, state TEXT NOT NULL, fence INTEGER NOT NULL, worker TEXT NOT NULL, started_at BIGINT NOT NULL, ended_at BIGINT, artifact TEXT, inputs TEXT, context TEXT NOT NULL, log TEXT, error TEXT, losses INTEGER DEFAULT 0 NOT NULL, CONSTRAINT pk_attempt PRIMARY KEY (job_id, run, step, number) );
@@ -17,15 +19,18 @@ CREATE TABLE job_params ( job_id VARCHAR COLLATE "C" NOT NULL, body TEXT NOT NUL
 CREATE TABLE memo ( job_id VARCHAR COLLATE "C" NOT NULL, run INTEGER NOT NULL, step VARCHAR COLLATE "C" NOT NULL, number INTEGER NOT NULL, name VARCHAR COLLATE "C" NOT NULL, body BYTEA NOT NULL, CONSTRAINT pk_memo PRIMARY KEY (job_id, run, step, number, name) );
 CREATE TABLE model_call ( job_id VARCHAR COLLATE "C" NOT NULL, run INTEGER NOT NULL, step VARCHAR COLLATE "C" NOT NULL, number INTEGER NOT NULL, call INTEGER NOT NULL, generation INTEGER NOT NULL, purpose TEXT NOT NULL, tries INTEGER NOT NULL, model TEXT NOT NULL, url TEXT NOT NULL, sections TEXT NOT NULL, prompt TEXT NOT NULL, payload TEXT NOT NULL, comments TEXT, state TEXT NOT NULL, sent_at BIGINT NOT NULL, ended_at BIGINT, reply TEXT, answered_by TEXT NOT NULL, finish TEXT NOT NULL, input_tokens BIGINT, output_tokens BIGINT, cached_tokens BIGINT, usd DOUBLE PRECISION, price_source TEXT, error TEXT, CONSTRAINT pk_model_call PRIMARY KEY (job_id, run, step, number, call) );
 CREATE INDEX ix_model_call_spent ON model_call (job_id, run, step, number, input_tokens, output_tokens, usd);
+CREATE TABLE person ( name VARCHAR COLLATE "C" NOT NULL, role TEXT NOT NULL, added_by TEXT NOT NULL, added_at BIGINT NOT NULL, removed_at BIGINT, CONSTRAINT pk_person PRIMARY KEY (name) );
 CREATE TABLE plan ( job_id VARCHAR COLLATE "C" NOT NULL, run INTEGER NOT NULL, body BYTEA NOT NULL, CONSTRAINT pk_plan PRIMARY KEY (job_id, run) );
 CREATE TABLE question ( id VARCHAR COLLATE "C" NOT NULL, job_id VARCHAR COLLATE "C" NOT NULL, run INTEGER NOT NULL, step VARCHAR COLLATE "C" NOT NULL, number INTEGER NOT NULL, type VARCHAR COLLATE "C" NOT NULL, kind TEXT NOT NULL, occurrence INTEGER NOT NULL, fingerprint TEXT NOT NULL, asking TEXT NOT NULL, asked_at BIGINT NOT NULL, deadline BIGINT, acts INTEGER NOT NULL, how TEXT, response TEXT, actor TEXT, answered_at BIGINT, is_timed_out INTEGER, reused_from TEXT, late_response TEXT, late_actor TEXT, late_at BIGINT, CONSTRAINT pk_question PRIMARY KEY (id), CONSTRAINT uq_question_job_id_run_step_number_type_occurrence UNIQUE (job_id, run, step, number, type, occurrence) );
 CREATE INDEX ix_question_job ON question (job_id, asked_at);
 CREATE INDEX ix_question_undecided ON question (acts, deadline) WHERE how IS NULL;
+CREATE TABLE recommendation ( id VARCHAR COLLATE "C" NOT NULL, job_id VARCHAR COLLATE "C" NOT NULL, request TEXT NOT NULL, rationale TEXT NOT NULL, author TEXT NOT NULL, given_at BIGINT NOT NULL, plan_digest TEXT NOT NULL, blockers TEXT NOT NULL, warnings TEXT NOT NULL, estimate TEXT NOT NULL, prerequisites TEXT NOT NULL, CONSTRAINT pk_recommendation PRIMARY KEY (id) );
+CREATE INDEX ix_recommendation_job ON recommendation (job_id, given_at);
 CREATE TABLE run ( job_id VARCHAR COLLATE "C" NOT NULL, number INTEGER NOT NULL, state TEXT NOT NULL, kind TEXT NOT NULL, request TEXT NOT NULL, trigger_id TEXT NOT NULL, plan_digest TEXT NOT NULL, definition_hash TEXT NOT NULL, params TEXT NOT NULL, queued_at BIGINT NOT NULL, started_at BIGINT, ended_at BIGINT, error TEXT, owner TEXT, fence INTEGER NOT NULL, cancel_requested_at BIGINT, cut_off TEXT, CONSTRAINT pk_run PRIMARY KEY (job_id, number) );
 CREATE INDEX ix_run_open ON run (job_id, number) WHERE state IN ('queued', 'running', 'waiting');
 CREATE TABLE setting ( name VARCHAR COLLATE "C" NOT NULL, value TEXT NOT NULL, set_by TEXT NOT NULL, set_at BIGINT NOT NULL, CONSTRAINT pk_setting PRIMARY KEY (name) );
 CREATE TABLE step ( job_id VARCHAR COLLATE "C" NOT NULL, step VARCHAR COLLATE "C" NOT NULL, last_run INTEGER NOT NULL, last_number INTEGER NOT NULL, last_state TEXT NOT NULL, run INTEGER, number INTEGER, artifact TEXT, seq BIGINT NOT NULL, CONSTRAINT pk_step PRIMARY KEY (job_id, step) );
-CREATE TABLE trigger ( id VARCHAR COLLATE "C" NOT NULL, job_id VARCHAR COLLATE "C" NOT NULL, run INTEGER NOT NULL, source TEXT NOT NULL, action TEXT NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, plan_digest TEXT NOT NULL, triggered_at BIGINT NOT NULL, metadata TEXT NOT NULL, parent_id TEXT, CONSTRAINT pk_trigger PRIMARY KEY (id) );
+CREATE TABLE trigger ( id VARCHAR COLLATE "C" NOT NULL, job_id VARCHAR COLLATE "C" NOT NULL, run INTEGER NOT NULL, source TEXT NOT NULL, action TEXT NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, plan_digest TEXT NOT NULL, triggered_at BIGINT NOT NULL, metadata TEXT NOT NULL, parent_id TEXT, recommendation_id TEXT, recommended TEXT, CONSTRAINT pk_trigger PRIMARY KEY (id) );
 CREATE INDEX ix_trigger_job_id ON trigger (job_id);
 
 -- revision()
@@ -65,10 +70,10 @@ SELECT run.job_id, run.number, run.state, run.kind, run.request, run.trigger_id,
 SELECT plan.body FROM plan WHERE plan.job_id = %s::VARCHAR COLLATE "C" AND plan.run = %s::INTEGER;
 
 -- trigger(id)
-SELECT trigger.id, trigger.job_id, trigger.run, trigger.source, trigger.action, trigger.actor, trigger.reason, trigger.plan_digest, trigger.triggered_at, trigger.metadata, trigger.parent_id FROM trigger WHERE trigger.id = %s::VARCHAR COLLATE "C";
+SELECT trigger.id, trigger.job_id, trigger.run, trigger.source, trigger.action, trigger.actor, trigger.reason, trigger.plan_digest, trigger.triggered_at, trigger.metadata, trigger.parent_id, trigger.recommendation_id, trigger.recommended FROM trigger WHERE trigger.id = %s::VARCHAR COLLATE "C";
 
 -- triggers(job_id)
-SELECT trigger.id, trigger.job_id, trigger.run, trigger.source, trigger.action, trigger.actor, trigger.reason, trigger.plan_digest, trigger.triggered_at, trigger.metadata, trigger.parent_id FROM trigger WHERE trigger.job_id = %s::VARCHAR COLLATE "C" ORDER BY trigger.run;
+SELECT trigger.id, trigger.job_id, trigger.run, trigger.source, trigger.action, trigger.actor, trigger.reason, trigger.plan_digest, trigger.triggered_at, trigger.metadata, trigger.parent_id, trigger.recommendation_id, trigger.recommended FROM trigger WHERE trigger.job_id = %s::VARCHAR COLLATE "C" ORDER BY trigger.run;
 
 -- events(job_id, after, limit)
 SELECT event.job_id, event.seq, event.at, event.type, event.run, event.step, event.data FROM event WHERE event.job_id = %s::VARCHAR COLLATE "C" AND event.seq > %s::BIGINT ORDER BY event.seq LIMIT %s OFFSET 0;
@@ -229,6 +234,24 @@ SELECT comment.job_id, comment.run, comment.text, comment.kind, comment.steps, c
 -- settings()
 SELECT setting.name, setting.value, setting.set_by, setting.set_at FROM setting ORDER BY setting.name;
 
+-- person(name)
+SELECT person.name, person.role, person.added_by, person.added_at, person.removed_at FROM person WHERE person.name = %s::VARCHAR COLLATE "C";
+
+-- people()
+SELECT person.name, person.role, person.added_by, person.added_at, person.removed_at FROM person ORDER BY person.name;
+
+-- token(digest)
+SELECT access_token.digest, access_token.person, access_token.label, access_token.scopes, access_token.made_at, access_token.revoked_at FROM access_token WHERE access_token.digest = %s::VARCHAR COLLATE "C";
+
+-- tokens(person)
+SELECT access_token.digest, access_token.person, access_token.label, access_token.scopes, access_token.made_at, access_token.revoked_at FROM access_token WHERE access_token.person = %s::VARCHAR COLLATE "C" ORDER BY access_token.made_at, access_token.digest;
+
+-- recommendation(id)
+SELECT recommendation.id, recommendation.job_id, recommendation.request, recommendation.rationale, recommendation.author, recommendation.given_at, recommendation.plan_digest, recommendation.blockers, recommendation.warnings, recommendation.estimate, recommendation.prerequisites FROM recommendation WHERE recommendation.id = %s::VARCHAR COLLATE "C";
+
+-- recommendations(job_id, limit)
+SELECT recommendation.id, recommendation.job_id, recommendation.request, recommendation.rationale, recommendation.author, recommendation.given_at, recommendation.plan_digest, recommendation.blockers, recommendation.warnings, recommendation.estimate, recommendation.prerequisites FROM recommendation WHERE recommendation.job_id = %s::VARCHAR COLLATE "C" ORDER BY recommendation.given_at DESC, recommendation.id DESC LIMIT %s OFFSET 0;
+
 -- stamp(version_num)
 INSERT INTO alembic_version (version_num) VALUES (%s::VARCHAR);
 
@@ -256,8 +279,8 @@ INSERT INTO run (job_id, number, state, kind, request, trigger_id, plan_digest, 
 -- insert_plan(job_id, run, body)
 INSERT INTO plan (job_id, run, body) VALUES (%s::VARCHAR COLLATE "C", %s::INTEGER, %s);
 
--- insert_trigger(id, job_id, run, source, action, actor, reason, plan_digest, triggered_at, metadata, parent_id)
-INSERT INTO trigger (id, job_id, run, source, action, actor, reason, plan_digest, triggered_at, metadata, parent_id) VALUES (%s::VARCHAR COLLATE "C", %s::VARCHAR COLLATE "C", %s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::BIGINT, %s::VARCHAR, %s::VARCHAR);
+-- insert_trigger(id, job_id, run, source, action, actor, reason, plan_digest, triggered_at, metadata, parent_id, recommendation_id, recommended)
+INSERT INTO trigger (id, job_id, run, source, action, actor, reason, plan_digest, triggered_at, metadata, parent_id, recommendation_id, recommended) VALUES (%s::VARCHAR COLLATE "C", %s::VARCHAR COLLATE "C", %s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::BIGINT, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR);
 
 -- update_run(state, started_at, ended_at, error, owner, fence, cut_off, job_id, number, expected_state, expected_fence)
 UPDATE run SET state=%s::VARCHAR, started_at=%s::BIGINT, ended_at=%s::BIGINT, error=%s::VARCHAR, owner=%s::VARCHAR, fence=%s::INTEGER, cut_off=%s::VARCHAR WHERE run.job_id = %s::VARCHAR COLLATE "C" AND run.number = %s::INTEGER AND run.state = %s::VARCHAR AND run.fence = %s::INTEGER;
@@ -336,3 +359,15 @@ INSERT INTO setting (name, value, set_by, set_at) VALUES (%s::VARCHAR COLLATE "C
 
 -- delete_setting(name)
 DELETE FROM setting WHERE setting.name = %s::VARCHAR COLLATE "C";
+
+-- put_person(name, role, added_by, added_at, removed_at)
+INSERT INTO person (name, role, added_by, added_at, removed_at) VALUES (%s::VARCHAR COLLATE "C", %s::VARCHAR, %s::VARCHAR, %s::BIGINT, %s::BIGINT) ON CONFLICT (name) DO UPDATE SET role = excluded.role, removed_at = excluded.removed_at;
+
+-- insert_token(digest, person, label, scopes, made_at, revoked_at)
+INSERT INTO access_token (digest, person, label, scopes, made_at, revoked_at) VALUES (%s::VARCHAR COLLATE "C", %s::VARCHAR COLLATE "C", %s::VARCHAR, %s::VARCHAR, %s::BIGINT, %s::BIGINT);
+
+-- revoke_token(revoked_at, digest)
+UPDATE access_token SET revoked_at=%s::BIGINT WHERE access_token.digest = %s::VARCHAR COLLATE "C" AND access_token.revoked_at IS NULL;
+
+-- insert_recommendation(id, job_id, request, rationale, author, given_at, plan_digest, blockers, warnings, estimate, prerequisites)
+INSERT INTO recommendation (id, job_id, request, rationale, author, given_at, plan_digest, blockers, warnings, estimate, prerequisites) VALUES (%s::VARCHAR COLLATE "C", %s::VARCHAR COLLATE "C", %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::BIGINT, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR);

@@ -64,7 +64,17 @@ class RequestBody(OptionsBody):
     phase: str | None = None
 
 
-class TriggerBody(Body):
+class FollowingBody(Body):
+    """The recommendation of this job that the request follows, where it follows one."""
+
+    recommended_message_id: str | None = Field(default=None, max_length=100)
+
+
+class PreflightBody(RequestBody, FollowingBody):
+    """What to look ahead at."""
+
+
+class TriggerBody(FollowingBody):
     """A person's action: the plan that was on screen, and an id of its own, so that repeating it starts nothing twice."""
 
     plan_digest: str = Field(min_length=1, max_length=200)
@@ -185,8 +195,16 @@ class PlanChangedProblem(Answer):
     blockers: list[Finding] | None = None
 
 
+class OverrideRecord(Answer):
+    """An option that the person set otherwise than was recommended."""
+
+    name: str
+    recommended: object
+    used: object
+
+
 class TriggerRecord(Answer):
-    """The recorded action that authorized a run."""
+    """The recorded action that authorized a run; ``recommended`` is a copy of what was recommended, where it follows advice."""
 
     id: str
     source: str
@@ -196,6 +214,9 @@ class TriggerRecord(Answer):
     triggered_at: datetime
     plan_digest: str
     metadata: dict[str, object]
+    recommendation_id: str | None
+    recommended: dict[str, object] | None
+    overrides: list[OverrideRecord]
 
 
 class CommentRecord(Answer):
@@ -243,6 +264,38 @@ class StartedRun(RunRecord):
     ui_trigger_source: str | None
     ui_trigger_metadata: dict[str, object] | None
     ui_triggered_at: datetime | None
+    recommended_message_id: str | None
+    recommended_config_snapshot: dict[str, object] | None
+
+
+class RecommendBody(RequestBody):
+    """Advice to run the job in a certain way."""
+
+    rationale: str = Field(min_length=1, max_length=4000)
+
+
+class RecommendationRecord(Answer):
+    """Advice on record, with what preflight found when it was given. ``status`` is ``ready`` or ``blocked``."""
+
+    recommendation_id: str
+    job_id: str
+    status: str
+    recommended_run_config: dict[str, object]
+    rationale: str
+    author: str
+    given_at: datetime
+    plan_digest: str
+    blockers: list[Finding]
+    warnings: list[Finding]
+    prerequisites: dict[str, bool]
+    estimate: EstimateRecord
+
+
+class RecommendationsPage(Answer):
+    """The recommendations for a job, the newest first."""
+
+    job_id: str
+    recommendations: list[RecommendationRecord]
 
 
 class RunsPage(Answer):

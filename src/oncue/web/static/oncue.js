@@ -135,4 +135,22 @@
     localize(document);
     for (const element of document.querySelectorAll("oncue-left, oncue-since")) element.tick();
   });
+
+  // ------------------------------------------------------------------------------------------------ questions, elsewhere
+  const waiting = () => Number(document.querySelector("#inbox-link")?.dataset.waiting || 0);
+  let known = waiting();
+  const notify = document.querySelector("#notify");
+  if (notify && "Notification" in window && Notification.permission === "default") {
+    notify.hidden = false;
+    notify.addEventListener("click", async () => {
+      notify.hidden = (await Notification.requestPermission()) !== "default";
+    });
+  }
+
+  document.addEventListener("htmx:after:swap", () => {
+    const now = waiting();
+    const isWanted = now > known && document.hidden && "Notification" in window && Notification.permission === "granted";
+    if (isWanted) new Notification("Oncue", { body: `${now} waiting for your answer`, tag: "oncue-inbox" });
+    known = now;
+  });
 })();

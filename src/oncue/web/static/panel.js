@@ -8,11 +8,23 @@
   let isSending = false;
   let thinking = 0;
 
+  // crypto.randomUUID is there only over https and on this machine itself.
+  function newId() {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    bytes[6] = (bytes[6] & 0x0f) | 0x40;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  }
+
   document.addEventListener("htmx:after:swap", () => {
+    const settled = document.querySelector("#said [data-settled]")?.dataset.settled;
+    const answered = settled && document.querySelector(`dialog [data-question="${CSS.escape(settled)}"]`);
+    if (answered) leave(answered.closest("dialog"));
     sheet?.querySelector(".plan")?.removeAttribute("aria-busy");
     for (const dialog of document.querySelectorAll("dialog")) {
       if (dialog.childElementCount && !dialog.open) {
-        trigger = crypto.randomUUID();
+        trigger = newId();
         dialog.setAttribute("closedby", dialog === sheet ? "closerequest" : "any");
         dialog.showModal();
         dialog.querySelector("[autofocus]")?.focus();
@@ -29,6 +41,11 @@
     },
     true,
   );
+
+  function leave(dialog) {
+    dialog.replaceChildren();
+    dialog.close();
+  }
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
@@ -84,6 +101,7 @@
       const problem = await answer.json();
       if (answer.status === 409 && problem.plan) return lookAgain();
       report(`${problem.message}${problem.hint ? ` — ${problem.hint}` : ""}`);
+      button.disabled = false;
     } catch {
       report("The server could not be reached. Nothing may have started; pressing Run again starts it once at most.");
       button.disabled = false;

@@ -1,0 +1,157 @@
+"""What the tools answer: the views of the other surfaces, cut to what an agent can read, with how much was left out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from oncue.control.artifactview import ArtifactView, view_artifacts
+from oncue.control.decisionview import DecisionFilter, view_decisions
+from oncue.control.jobspage import JobFilter, view_jobs_page
+from oncue.control.planview import view_plan
+from oncue.control.preflight import list_prerequisites, prepare_run
+from oncue.control.recommending import recommend_run, recommendation_record
+from oncue.control.runview import view_run
+from oncue.control.traceview import TraceWish, view_trace
+from oncue.control.views import view_job
+from oncue.control.workspace import Workspace, find_job
+from oncue.core.model import Job, JobId
+from oncue.core.request import RunRequest
+from oncue.errors import InvalidInput
+
+MAX_LISTED = 200
+MAX_INSTANCES = 100
+MAX_ANSWER = 200_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSlice:
+    """Which part of a trace is wanted."""
+
+    step: str | None
+    run: int | None
+    call: int | None
+    has_texts: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtifactSlice:
+    """Which bytes of an output are wanted."""
+
+    run: int | None
+    file: str | None
+    offset: int
+    limit: int
+
+
+class ToolViews:
+    """Looks at one workspace for an agent, and takes its advice."""
+
+    def __init__(self, workspace: Workspace, author: str) -> None:
+        self._workspace = workspace
+        self._author = author
+
+    def _job(self, text: str) -> Job:
+        with self._workspace.store.read() as reader:
+            return find_job(reader, text)
+
+    def _job_id(self, text: str) -> JobId:
+        return self._job(text).id
+
+    def list_jobs(self, search: str, *, cursor: str | None, limit: int) -> dict[str, object]:
+        """Jobs of the workspace."""
+        page = view_jobs_page(self._workspace, JobFilter(search=search), cursor=cursor, limit=limit)
+        return page.as_dict()
+
+    def show_job(self, job: str) -> dict[str, object]:
+        """One job."""
+        return bounded(view_job(self._workspace, self._job_id(job)).as_dict())
+
+    def list_runs(self, job: str, *, limit: int) -> dict[str, object]:
+        """The latest runs of a job."""
+        found = self._job(job)
+        numbers = range(found.runs, max(0, found.runs - limit), -1)
+        with self._workspace.store.read() as reader:
+            runs = [view_run(reader, found, number).as_dict() for number in numbers]
+        return bounded({"job_id": found.id, "runs": runs, "total": found.runs})
+
+    def show_run(self, job: str, number: int) -> dict[str, object]:
+        """One run."""
+        found = self._job(job)
+        with self._workspace.store.read() as reader:
+            return bounded({"job_id": found.id, **view_run(reader, found, number).as_dict()})
+
+    def list_decisions(self, job: str, *, run: int | None, limit: int) -> dict[str, object]:
+        """The latest decisions of a job."""
+        view = view_decisions(self._workspace, self._job_id(job), DecisionFilter(run=run))
+        latest = replace(view, decisions=view.decisions[-limit:])
+        return bounded({"job_id": view.job_id, **latest.as_dict(), "found": len(view.decisions), "waiting": view.waiting})
+
+    def show_trace(self, job: str, wanted: RunSlice) -> dict[str, object]:
+        """Calls of language models."""
+        wish = TraceWish(step=wanted.step, run=wanted.run, call=wanted.call, has_texts=wanted.has_texts)
+        return bounded(view_trace(self._workspace, self._job_id(job), wish).as_dict())
+
+    def read_artifact(self, job: str, step: str, wanted: ArtifactSlice) -> dict[str, object]:
+        """A piece of the output of a step; of a fan-out, which instances have one."""
+        found = view_artifacts(self._workspace, self._job_id(job), step, run=wanted.run)
+        if len(found) != 1:
+            names = [str(view.step) for view in found]
+            return {"instances": names[:MAX_INSTANCES], "count": len(names), "note": "name one of them"}
+        (view,) = found
+        body, size = _piece(view, wanted)
+        end = wanted.offset + len(body)
+        return {
+            "step": view.step,
+            "run": view.run,
+            "state": view.state.value if view.state else None,
+            "artifact": view.output.address,
+            "files": [{"name": name, "size": file.size} for name, file in islice(view.output.files.items(), MAX_LISTED)],
+            "text": body.decode("utf-8", "replace"),
+            "size": size,
+            "next_offset": end if end < size else None,
+        }
+
+    def plan_run(self, job: str, request: RunRequest) -> dict[str, object]:
+        """What a run would do."""
+        prepared = prepare_run(self._workspace, self._job_id(job), request)
+        plan = view_plan(prepared)
+        return bounded({"ready": plan.is_ready, "prerequisites": list_prerequisites(prepared), **plan.as_dict()})
+
+    def recommend_run(self, job: str, request: RunRequest, *, rationale: str) -> dict[str, object]:
+        """Advice on record."""
+        given = recommend_run(self._workspace, self._job_id(job), request, rationale=rationale, author=self._author)
+        return {**bounded(recommendation_record(given)), "note": "nothing was started: a person decides"}
+
+
+def _piece(view: ArtifactView, wanted: ArtifactSlice) -> tuple[bytes, int]:
+    """Some bytes of a file, or of the value as JSON, and how many there are."""
+    if wanted.file is None:
+        body = json.dumps(view.output.value, ensure_ascii=False, indent=1).encode("utf-8", "replace")
+        return body[wanted.offset : wanted.offset + wanted.limit], len(body)
+    view.check_file(wanted.file)
+    with view.output.open(wanted.file) as stream:
+        stream.seek(wanted.offset)
+        return stream.read(wanted.limit), view.output.files[wanted.file].size
+
+
+def bounded(record: Mapping[str, object]) -> dict[str, object]:
+    """A record whose lists are short; ``left_out`` says how many entries of which list are missing.
+
+    Raises:
+        InvalidInput: it is too long even so.
+    """
+    cut = {name: value[:MAX_LISTED] if isinstance(value, list) else value for name, value in record.items()}
+    missing = {
+        name: len(value) - MAX_LISTED for name, value in record.items() if isinstance(value, list) and len(value) > MAX_LISTED
+    }
+    size = len(json.dumps(cut, ensure_ascii=False, default=str))
+    if size > MAX_ANSWER:
+        raise InvalidInput(
+            f"the answer has {size} characters; at most {MAX_ANSWER} are given",
+            hint="ask for one step or one run",
+            code="answer_too_long",
+        )
+    return {**cut, "left_out": missing} if missing else cut
