@@ -50,8 +50,9 @@ def atlas(workspace: Workspace, folder: Path) -> str:
     return create_job(workspace, "atlas_flow:atlas", params={}, folder=folder).id
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """Not longer than a module: its event loop runs in this thread, where other tests run theirs."""
     with open_chromium() as browser:
         yield browser
 

@@ -1,12 +1,18 @@
 """Guided reruns on pages: which prompts a run would change, what was said to a model, and what came of each comment."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from oncue.control.workspace import Workspace
-from tests.browser.conftest import Visitor
+from oncue.core.model import JobId
+from oncue.core.modelcalls import CallState
+from tests.browser.conftest import SHOTS, Visitor, visiting
+from tests.browser.test_access_for_all import violations
+from tests.store.callrecords import keep_calls
 from tests.web.guided import new_study
 from tests.web.hosting import Host
 
@@ -164,3 +170,87 @@ def test_hidden_characters_in_a_comment_are_written_out(visitor: Visitor, host: 
         expect(page.locator(place).first).to_contain_text(shown)
         assert "\u202e" not in page.content()
         assert "\u200b" not in page.content()
+
+
+@pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("wide", "dark"), ("narrow", "light"), ("narrow", "dark")])
+def test_no_page_of_guidance_violates_what_axe_knows(
+    chromium: Browser, host: Host, study: str, size: str, scheme: Literal["light", "dark"]
+) -> None:
+    pages = {
+        "guided step": f"/jobs/{study}/step?name=draft",
+        "guided board": f"/jobs/{study}",
+        "one call": f"/jobs/{study}/call?name=draft&run=2",
+        "all comments": f"/jobs/{study}/comments",
+    }
+    found: dict[str, list[str]] = {}
+    with visiting(chromium, host, size=size, scheme=scheme, bypass_csp=True) as visitor:
+        page = visitor.page
+        for name, path in pages.items():
+            page.goto(f"{host.origin}{path}")
+            if "step?" in path:
+                page.locator("#trace .attempt").last.wait_for()
+                page.locator("#trace").scroll_into_view_if_needed()
+            found[name] = violations(page)
+            page.screenshot(path=f"{SHOTS}/{name} {size} {scheme}.png".replace(" ", "-"), full_page=True)
+            assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0, name
+        page.goto(f"{host.origin}/jobs/{study}/step?name=draft")
+        page.get_by_role("button", name="Rerun…").click()
+        page.fill("#comment", "use scipy")
+        expect(page.locator("#plan")).to_contain_text("The comment goes to draft.")
+        page.locator(".plan:not([aria-busy])").wait_for()
+        page.locator(".prompt summary").first.click()
+        found["prompts"] = violations(page)
+        visitor.shoot("guided panel")
+
+    assert {name: problems for name, problems in found.items() if problems} == {}
+
+
+def test_a_call_whose_outcome_nobody_stored_says_so(visitor: Visitor, workspace: Workspace, study: str) -> None:
+    with workspace.store.read() as reader:
+        known = reader.list_calls(JobId(study), run=2)[0]
+    lost = replace(known, number=2, tries=2, state=CallState.SENT, ended_at=None, reply=None, usage=None, usd=None)
+    keep_calls(workspace.store, replace(lost, answered_by="", finish="", price_source=None))
+
+    page = visitor.go(f"/jobs/{study}/step?name=draft&run=2")
+
+    row = page.locator("#trace tbody tr").last
+    expect(row.locator(".state")).to_have_text("sent, outcome unknown")
+    expect(row).to_contain_text("try 2")
+    expect(row.locator("td.number")).to_have_text(["unknown", "unknown", "–"])
+    expect(page.locator("#trace h2")).to_contain_text("tokens of 1 unknown, cost of 1 unknown")
+    row.get_by_role("link").click()
+    expect(page.locator("main")).to_contain_text("the process died before an answer was stored")
+    expect(page.locator("#payload pre")).to_contain_text("use lmfit")
+    expect(page.locator("#response")).to_have_count(0)
+    visitor.shoot("lost call")
+
+
+def test_each_instance_of_a_fan_out_has_a_trace_of_its_own(visitor: Visitor, host: Host, atlas: str) -> None:
+    host.run(atlas)
+    host.run(atlas, scope="only", steps=["finding[solar]"], rerun_comment="mind the clouds")
+
+    page = visitor.go(f"/jobs/{atlas}/step?name=finding")
+    expect(page.locator("main")).to_contain_text("Each instance has a trace of its own")
+    page = visitor.go(f"/jobs/{atlas}/step?name=finding%5Bsolar%5D")
+
+    attempts = page.locator("#trace .attempt")
+    expect(attempts).to_have_count(2)
+    expect(attempts.first).to_contain_text("mind the clouds")
+    expect(attempts.first).to_contain_text("No model was called.")
+    expect(attempts.first).to_contain_text("its own output of run 1")
+    page = visitor.go(f"/jobs/{atlas}/comments?step=finding")
+    expect(page.locator("#comment-2 tbody tr")).to_contain_text("finding[solar]")
+
+
+def test_two_runs_side_by_side_lead_to_how_their_prompts_differ(visitor: Visitor, host: Host, study: str) -> None:
+    host.run(study, **GUIDED, rerun_mode="clean")
+    page = visitor.go(f"/jobs/{study}/compare?run=2&run=3")
+    expect(page.locator("#prompts li")).to_have_text("draft 1 of 1 are others")
+
+    page.locator("#prompts").get_by_role("link", name="draft").click()
+
+    expect(page.locator("#delta h3")).to_contain_text("What changed in the prompts of run 3 against run 2")
+    expect(page.locator("#delta summary").first).to_have_text("generate: previous removed, comment removed")
+    expect(page.locator("#delta")).to_contain_text("Went: the comment of run 2")
+    page = visitor.go(f"/jobs/{study}/compare?run=1&run=3")
+    expect(page.locator("#prompts li")).to_have_text("draft the same")

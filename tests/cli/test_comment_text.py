@@ -53,7 +53,13 @@ def test_kinds_and_steps_are_named() -> None:
 
 @pytest.mark.parametrize(
     ("runs", "said"),
-    [([2], "the comment of run 2"), ([2, 4], "the comments of runs 2 and 4"), ([2, 3, 5], "the comments of runs 2, 3 and 5")],
+    [
+        ([2], "the comment of run 2"),
+        ([2, 4], "the comments of runs 2 and 4"),
+        ([2, 3, 5], "the comments of runs 2, 3 and 5"),
+        ([2, 3, 4], "the comments of runs 2 to 4"),
+        ([2, *range(5, 91), 93], "the comments of runs 2, 5 to 90 and 93"),
+    ],
 )
 def test_earlier_comments_are_named_by_their_runs(runs: list[int], said: str) -> None:
     assert name_comments(runs) == said

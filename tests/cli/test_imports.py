@@ -92,6 +92,8 @@ def test_looking_at_an_unchanged_job_loads_none_of_what_executes(
     "command",
     [
         ("config", "get", "price.m.input"),
+        ("config", "list"),
+        ("doctor",),
         ("job", "rerun", "JOB", "--plan"),
         ("job", "rerun", "JOB", "--step", "2", "--comment", "shorter", "--max-tokens", "10", "--plan"),
         ("job", "trace", "JOB"),
@@ -106,14 +108,6 @@ def test_only_what_executes_loads_the_libraries_of_models(prompting: tuple[Path,
 
     assert code == 0
     assert modules & MODELS == set()
-
-
-@pytest.mark.parametrize("command", [("config", "list"), ("doctor",)], ids=" ".join)
-def test_only_who_asks_for_a_price_loads_the_list_of_prices(prompting: tuple[Path, str], command: tuple[str, ...]) -> None:
-    code, modules = loaded(prompting[0], *command)
-
-    assert code == 0
-    assert modules & MODELS <= {"genai_prices", "httpx2"}
 
 
 @pytest.fixture(scope="module")

@@ -80,12 +80,17 @@ def test_every_kind_of_event_has_words(kind: EventType) -> None:
         (
             EventType.MODEL_ANSWERED,
             {"call": 1, "tokens": 1234, "usd": 0.0125},
-            "run 1 has an answer of the model 1,234 tokens $0.013",
+            "run 1 has an answer of the model: 1,234 tokens, $0.013",
+        ),
+        (
+            EventType.MODEL_ANSWERED,
+            {"call": 1, "tokens": None, "usd": None},
+            "run 1 has an answer of the model: tokens unknown",
         ),
         (
             EventType.MODEL_FAILED,
             {"call": 1, "code": "model_timed_out", "message": "no answer within 60 s"},
-            "run 1 got no answer of the model model_timed_out no answer within 60 s",
+            "run 1 got no answer of the model: no answer within 60 s (model_timed_out)",
         ),
     ],
 )

@@ -168,10 +168,23 @@ def test_an_earlier_comment_that_would_be_left_behind_is_a_warning() -> None:
 def test_a_comment_that_is_carried_is_no_warning(comment: Comment | None) -> None:
     bench = weekly()
     steered(bench, "plan", 2)
-    snapshot = with_comments(bench, given(2))
+    snapshot = with_comments(bench, given(2, text="Use metres."))
 
     assert told(planned(snapshot, Scope.ONLY, "plan", comment=comment, keep=True).warnings) == []
     assert told(planned(snapshot, Scope.ONLY, "plan", comment=comment).warnings) == ["comment_dropped"]
+
+
+def test_a_comment_that_is_given_again_in_the_same_words_is_left_behind_by_the_other_steps_alone() -> None:
+    bench = weekly()
+    for this in ("plan", "report"):
+        steered(bench, this, 2)
+    snapshot = with_comments(bench, given(2))
+
+    again = planned(snapshot, Scope.ONLY, "plan")
+    (finding,) = [one for one in planned(snapshot, Scope.FROM, "plan").warnings if one.code in CODES]
+
+    assert told(again.warnings) == []
+    assert finding.message.startswith("report would run without the comment of run 2")
 
 
 def test_a_step_that_reads_no_comment_leaves_none_behind() -> None:

@@ -71,10 +71,24 @@ def explain_unread(guidance: RunGuidance) -> str:
 
 
 def name_comments(runs: Sequence[int]) -> str:
-    """``the comment of run 2``, ``the comments of runs 2 and 3``."""
+    """``the comment of run 2``, ``the comments of runs 2 and 3``, ``the comments of runs 2, 5 to 90 and 93``."""
     if len(runs) == 1:
         return f"the comment of run {runs[0]}"
-    return f"the comments of runs {', '.join(map(str, runs[:-1]))} and {runs[-1]}"
+    parts = _spans(runs)
+    return f"the comments of runs {' and '.join([', '.join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)}"
+
+
+def _spans(runs: Sequence[int]) -> list[str]:
+    """Numbers in words, with three or more that follow one another said as one."""
+    spans: list[list[int]] = []
+    for number in runs:
+        if spans and spans[-1][-1] == number - 1:
+            spans[-1].append(number)
+        else:
+            spans.append([number])
+    return [
+        part for span in spans for part in ([f"{span[0]} to {span[-1]}"] if len(span) > 2 else [str(number) for number in span])
+    ]
 
 
 def render_planned_comments(view: PlanView) -> list[str]:

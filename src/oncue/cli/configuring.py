@@ -35,7 +35,7 @@ def set_value(invocation: Invocation, name: str, value: str, *, is_json: bool) -
     value = check_setting(name, _whole(value) if name == MODEL else value)
     workspace = _open(invocation)
     setting = change_setting(workspace, name, value, actor=invocation.actor)
-    state = view_settings(workspace).model if name == MODEL else None
+    state = view_settings(workspace, needs_price=True).model if name == MODEL else None
     if is_json:
         print_json(setting_as_dict(setting) | ({"state": state.as_dict()} if state else {}))
         return
@@ -123,8 +123,7 @@ def _whole(value: str) -> str:
 
 def _describe(state: ModelState) -> str:
     word = "cannot be used: " + state.trouble if state.trouble else "can be called"
-    price = "" if state.trouble or state.is_priced else "; its price is unknown"
-    return f"model {state.named} (from {'the setting' if state.origin == 'setting' else state.origin}) {word}{price}"
+    return f"model {state.named} (from {'the setting' if state.origin == 'setting' else state.origin}) {word}"
 
 
 def _warn(state: ModelState, *, named: str) -> None:

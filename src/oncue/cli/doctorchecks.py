@@ -163,15 +163,14 @@ def check_model(workspace: Workspace) -> Check:
     from oncue.control.modelcheck import look_at_model
 
     with workspace.store.read() as reader:
-        state = look_at_model(workspace, reader)
+        state = look_at_model(workspace, reader, needs_price=False)
     if state is None:
         return Check(name="model", grade=Grade.OK, message="none is set, and none is needed for steps that call none")
     origin = "set for the workspace" if state.origin == "setting" else f"named by {state.origin}"
     if state.trouble:
         message = f"{state.named}, {origin}, cannot be used: {state.trouble}"
         return Check(name="model", grade=Grade.WARN, message=message, hint="oncue config set model NAME chooses another one")
-    price = "" if state.is_priced else "; its price is unknown, so budgets in money need --max-tokens beside them"
-    return Check(name="model", grade=Grade.OK, message=f"{state.named}, {origin}{price}")
+    return Check(name="model", grade=Grade.OK, message=f"{state.named}, {origin}")
 
 
 def _folder(location: str) -> Path:

@@ -47,8 +47,8 @@ _WORDS = {
     EventType.COMMENT_GIVEN: "commented on",
     EventType.RECOMMENDATION_GIVEN: "was recommended a run",
     EventType.MODEL_CALLED: "calls a model",
-    EventType.MODEL_ANSWERED: "has an answer of the model",
-    EventType.MODEL_FAILED: "got no answer of the model",
+    EventType.MODEL_ANSWERED: "has an answer of the model:",
+    EventType.MODEL_FAILED: "got no answer of the model:",
     EventType.STEP_PROGRESS: "progress",
 }
 
@@ -104,18 +104,26 @@ def _comment_facts(data: Mapping[str, object]) -> list[str]:
     return [f"for {fold([str(step) for step in steps])}" if isinstance(steps, list | tuple) and steps else "for every step"]
 
 
-def _model_facts(data: Mapping[str, object]) -> list[str]:
-    """Which model for what, what it used and cost, or why there is no answer."""
+def _request_facts(data: Mapping[str, object]) -> list[str]:
+    """Which model is asked, and what for."""
     from oncue.cli.questiontext import one_line
 
-    facts = [one_line(str(data[name]), cells=60) for name in ("model", "code", "message") if data.get(name)]
+    facts = [one_line(str(data["model"]), cells=60)] if data.get("model") else []
     if data.get("purpose") not in (None, "generate"):
         facts.append(f"to {str(data['purpose']).replace('_', ' ')}")
-    if data.get("tries") not in (None, 1):
-        facts.append(f"(try {data['tries']})")
+    return [*facts, f"(try {data['tries']})"] if data.get("tries") not in (None, 1) else facts
+
+
+def _answer_facts(data: Mapping[str, object]) -> list[str]:
+    """What an answer used and cost, or why there is none."""
+    from oncue.cli.questiontext import one_line
+
+    said = [one_line(str(data["message"]), cells=60)] if data.get("message") else []
+    said += [f"({one_line(str(data['code']), cells=60)})"] if data.get("code") else []
     tokens, usd = data.get("tokens"), data.get("usd")
-    facts += [f"{tokens:,} tokens"] if isinstance(tokens, int) else []
-    return [*facts, show_dollars(usd)] if isinstance(usd, int | float) else facts
+    used = [f"{tokens:,} tokens"] if isinstance(tokens, int) else []
+    used += [show_dollars(usd)] if isinstance(usd, int | float) else []
+    return [*said, ", ".join(used) or ("" if said else "tokens unknown")]
 
 
 def _question_facts(data: Mapping[str, object]) -> list[str]:
@@ -133,9 +141,9 @@ def _question_facts(data: Mapping[str, object]) -> list[str]:
 _DESCRIBED_BY: Mapping[EventType, Callable[[Mapping[str, object]], list[str]]] = {
     EventType.STEP_PROGRESS: _progress_facts,
     EventType.COMMENT_GIVEN: _comment_facts,
-    EventType.MODEL_CALLED: _model_facts,
-    EventType.MODEL_ANSWERED: _model_facts,
-    EventType.MODEL_FAILED: _model_facts,
+    EventType.MODEL_CALLED: _request_facts,
+    EventType.MODEL_ANSWERED: _answer_facts,
+    EventType.MODEL_FAILED: _answer_facts,
     EventType.QUESTION_ASKED: _question_facts,
     EventType.QUESTION_DECIDED: _question_facts,
     EventType.QUESTION_ANSWERED_LATE: _question_facts,

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from oncue.control.decisionview import describe_response
 from oncue.control.runlist import RunPage, read_run_page
 from oncue.control.sources import follow_definition
+from oncue.control.traceview import MAX_CALLS, latest_calls
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.model import AttemptState, ContentHash, JobId, StepId
+from oncue.core.modelcalls import ModelCall
 from oncue.core.planrecord import decode_plan
 from oncue.core.ports import Reader
+from oncue.core.promptdelta import Change, pair_calls
 from oncue.core.questions import Question
 
 MAX_OUTPUTS = 300
@@ -37,7 +40,7 @@ class Pair:
 class ComparisonView:
     """Two runs side by side; ``outputs`` says for each step whether both made or used the same output.
 
-    ``left_out`` is how many steps are not listed.
+    ``left_out`` is how many steps are not listed. ``prompts`` are the steps that called a model in both runs.
     """
 
     left: RunPage
@@ -46,6 +49,7 @@ class ComparisonView:
     decisions: tuple[Pair, ...]
     outputs: tuple[Pair, ...]
     left_out: int
+    prompts: tuple[Pair, ...] = ()
 
 
 def view_comparison(workspace: Workspace, job_id: JobId, *, left: int, right: int) -> ComparisonView:
@@ -59,6 +63,7 @@ def view_comparison(workspace: Workspace, job_id: JobId, *, left: int, right: in
         pages = [read_run_page(workspace, reader, job_id, number=number) for number in (left, right)]
         names = follow_definition(workspace, reader, job).graph.names
         made = [_outputs(reader, job_id, number) for number in (left, right)]
+        prompts = tuple(_prompts(reader, job_id, left=left, right=right))
     order = {name: place for place, name in enumerate(names)}
     steps = sorted({*made[0], *made[1]}, key=lambda this: (order.get(this.partition("[")[0], len(order)), this))
     outputs = [_pair_output(this, made[0].get(this), made[1].get(this)) for this in steps]
@@ -70,7 +75,26 @@ def view_comparison(workspace: Workspace, job_id: JobId, *, left: int, right: in
         decisions=tuple(_decisions(pages[0], pages[1])),
         outputs=tuple(outputs[:MAX_OUTPUTS]),
         left_out=max(0, len(outputs) - MAX_OUTPUTS),
+        prompts=prompts[:MAX_OUTPUTS],
     )
+
+
+def _prompts(reader: Reader, job_id: JobId, *, left: int, right: int) -> Iterator[Pair]:
+    """The steps that called a model in both runs, and what of their prompts is not the same."""
+    made = [_calls(reader, job_id, number) for number in (left, right)]
+    for this in made[0].keys() & made[1].keys():
+        pairs = pair_calls(made[0][this], made[1][this])
+        changed = sum(pair.change is not Change.SAME for pair in pairs)
+        words = f"{changed} of {len(pairs)} are others" if changed else "the same"
+        yield Pair(name=this, left=f"{len(made[0][this])} calls" if changed else words, right=words, step=this)
+
+
+def _calls(reader: Reader, job_id: JobId, number: int) -> dict[StepId, list[ModelCall]]:
+    """Step → the calls that count in a run."""
+    found: dict[StepId, list[ModelCall]] = {}
+    for call in reader.list_calls(job_id, run=number, limit=MAX_CALLS):
+        found.setdefault(call.key.step, []).append(call)
+    return {this: latest_calls(calls)[number] for this, calls in found.items()}
 
 
 Made = tuple[ContentHash, int]

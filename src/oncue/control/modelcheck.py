@@ -21,13 +21,14 @@ from oncue.errors import InvalidInput
 class ModelState:
     """A model as this process finds it. ``trouble`` says why it cannot be called, and is empty where nothing is known.
 
-    ``origin`` says who named it: the variable ``ONCUE_MODEL``, the setting ``model``, or a step.
+    ``origin`` says who named it: the variable ``ONCUE_MODEL``, the setting ``model``, or a step. ``is_priced`` is None where
+    nobody asked for a price.
     """
 
     named: str
     origin: str
     trouble: str = ""
-    is_priced: bool = False
+    is_priced: bool | None = None
 
     def as_dict(self) -> dict[str, object]:
         """The wire form."""

@@ -25,10 +25,11 @@ class SettingsView:
         }
 
 
-def view_settings(workspace: Workspace) -> SettingsView:
-    """Look at everything that is set."""
+def view_settings(workspace: Workspace, *, needs_price: bool = False) -> SettingsView:
+    """Look at everything that is set. Whether the model has a price is looked up only for those who ask: it takes a library."""
     with workspace.store.read() as reader:
-        return SettingsView(settings=tuple(reader.list_settings()), model=look_at_model(workspace, reader))
+        model = look_at_model(workspace, reader, needs_price=needs_price)
+        return SettingsView(settings=tuple(reader.list_settings()), model=model)
 
 
 def setting_as_dict(setting: Setting) -> dict[str, object]:

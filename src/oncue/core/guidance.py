@@ -57,6 +57,7 @@ def find_comment_blockers(request: RunRequest, snapshot: JobSnapshot, executing:
 def find_comment_warnings(request: RunRequest, snapshot: JobSnapshot, executing: Collection[StepId]) -> list[Finding]:
     """Steps the comment cannot change, and earlier comments that this run would leave behind."""
     found: list[Finding] = []
+    reached: list[StepId] = []
     if request.comment is not None:
         reached = reached_steps(comment_targets(request, snapshot, executing), executing)
         deaf = sorted({step_name(this) for this in reached if not _takes_comment(this, snapshot)})
@@ -70,7 +71,8 @@ def find_comment_warnings(request: RunRequest, snapshot: JobSnapshot, executing:
                 )
             )
     if not request.keep_comments:
-        found.extend(_dropped(snapshot, executing))
+        repeated = request.comment.text if request.comment else ""
+        found.extend(_dropped(snapshot, executing, told_again=reached, repeated=repeated))
     return found
 
 
@@ -86,15 +88,20 @@ def comments_left_behind(snapshot: JobSnapshot, this: StepId) -> tuple[GivenComm
     )
 
 
-def _dropped(snapshot: JobSnapshot, executing: Collection[StepId]) -> list[Finding]:
+def _dropped(
+    snapshot: JobSnapshot, executing: Collection[StepId], *, told_again: Collection[StepId], repeated: str
+) -> list[Finding]:
+    """The comments that steps would run without. One that is given again, in the same words, is not left behind."""
     found: list[Finding] = []
     if not snapshot.comments:
         return found
     by_comment: dict[int, list[StepId]] = {}
+    told = set(told_again)
     for this in sorted(executing):
         if _takes_comment(this, snapshot):
             for comment in comments_left_behind(snapshot, this):
-                by_comment.setdefault(comment.run, []).append(this)
+                if comment.text != repeated or this not in told:
+                    by_comment.setdefault(comment.run, []).append(this)
     for comment in snapshot.comments:
         steps = by_comment.get(comment.run)
         if steps:

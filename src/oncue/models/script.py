@@ -16,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from oncue.core.modelport import ModelTrouble
 from oncue.core.prompts import SectionName
 from oncue.errors import InvalidInput
+from oncue.models.scripterrors import check_json, check_text, explain
 
 PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _OUTCOMES = ("text", "json_value", "error", "status", "body", "hang")
@@ -29,13 +30,13 @@ class InvalidScript(InvalidInput):
 
 
 def _read_list(given: Any) -> Any:
-    return [given] if isinstance(given, str) else given
+    return [given] if isinstance(check_text(given, wanted="text or a list of texts"), str) else given
 
 
 def _read_test(given: Any) -> Any:
     if isinstance(given, bool):
         return {"is_there": given}
-    return {"contains": given} if isinstance(given, str | list) else given
+    return {"contains": given} if isinstance(check_text(given), str | list) else given
 
 
 def _read_reply(given: Any) -> Any:
@@ -43,12 +44,12 @@ def _read_reply(given: Any) -> Any:
 
 
 def _reply_of(given: Any) -> Any:
-    return {"text": given} if isinstance(given, str) else given
+    return {"text": given} if isinstance(check_text(given, wanted="text or a mapping"), str) else given
 
 
 def _read_regex(given: Any) -> Any:
     try:
-        return re.compile(given, re.MULTILINE) if isinstance(given, str) else given
+        return re.compile(given, re.MULTILINE) if isinstance(check_text(given), str) else given
     except re.error as error:
         raise ValueError(f"{given!r} is no regular expression: {error}") from error
 
@@ -57,7 +58,7 @@ Texts = Annotated[tuple[str, ...], BeforeValidator(_read_list)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
 
 
 class TextTest(_Part):
@@ -120,7 +121,7 @@ class ScriptReply(_Part):
     """
 
     text: str | None = None
-    json_value: Any = Field(default=None, alias="json")
+    json_value: Annotated[Any, BeforeValidator(check_json)] = Field(default=None, alias="json")
     error: Literal[_ERRORS] | None = None  # type: ignore[valid-type] # the names are those of ModelTrouble
     status: int | None = Field(default=None, ge=300, le=599)
     body: str | None = None
@@ -194,26 +195,25 @@ def read_script(data: object, *, name: str = "the script") -> Script:
     try:
         return Script.model_validate(data)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False)
-        first = min(found, key=lambda one: one["type"] != "extra_forbidden")  # a word misspelt explains what is missing
-        message = "unknown key" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
-        raise InvalidScript(f"{name}: {_show_place(first['loc'])}{message}") from error
+        raise InvalidScript(f"{name}: {explain(error.errors(include_url=False))}") from error
 
 
 def _parse(text: str, path: Path) -> Any:
-    if path.suffix == ".json":
-        try:
-            return json.loads(text)
-        except ValueError as error:
-            raise InvalidScript(f"{path}: this is not JSON: {error}") from error
+    kind = "JSON" if path.suffix == ".json" else "YAML"
+    try:
+        return _load(text, kind)
+    except RecursionError as error:
+        raise InvalidScript(f"{path}: this is not {kind} that can be read: it is nested too deeply") from error
+    except ValueError as error:
+        raise InvalidScript(f"{path}: this is not {kind}: {' '.join(str(error).split())}") from error
+
+
+def _load(text: str, kind: str) -> Any:
+    if kind == "JSON":
+        return json.loads(text)
     import yaml
 
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise InvalidScript(f"{path}: this is not YAML: {' '.join(str(error).split())}") from error
-
-
-def _show_place(loc: tuple[int | str, ...]) -> str:
-    parts = [f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in loc]
-    return f"{''.join(parts).removeprefix('.')}: " if parts else ""
+        raise ValueError(str(error)) from error

@@ -80,6 +80,27 @@ def call_page(
     )
 
 
+@router.get("/jobs/{job}/delta")
+def delta_page(*, request: Request, site: TheSite, job: TheJob, _: Reading, name: Name, run: Number, against: Number) -> str:
+    """How the prompts of one step differ between two runs.
+
+    Raises:
+        UnknownStep, UnknownRun, InvalidInput, NotFound: there is nothing to compare.
+    """
+    view = view_delta(site.workspace, job.id, DeltaWish(step=name, run=run, against=against))
+    return draw_job_page(
+        "delta_page.html",
+        request,
+        site,
+        job=job,
+        tab="runs",
+        step=view.asked,
+        run=run,
+        against=against,
+        deltas=view.steps[:LISTED_ATTEMPTS],
+    )
+
+
 @router.get("/jobs/{job}/comments")
 def comments_page(*, request: Request, site: TheSite, job: TheJob, _: Reading, step: Search = "") -> str:
     """Every comment of a job and what came of it, or those of one step."""

@@ -21,12 +21,12 @@ OUTCOMES = {
     "unknown": "sent, outcome unknown",
 }
 OUTCOME_STATES = {"answered": "succeeded", "failed": "failed", "under_way": "running", "unknown": "interrupted"}
-_KINDS = {"+": "plus", "-": "minus", "@": "place"}
+_KINDS = {"+": "plus", "-": "minus", "@": "quiet"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiffLine:
-    """One line of a unified diff; ``kind`` is ``plus``, ``minus``, ``place``, ``names`` or nothing."""
+    """One line of a unified diff; ``kind`` is ``plus``, ``minus``, ``quiet`` (names and places) or nothing."""
 
     kind: str
     text: str
@@ -58,7 +58,7 @@ def split_diff(diff: str) -> list[DiffLine]:
     """The lines of a unified diff, the first of very many."""
     lines = diff.split("\n", MAX_LINES)[:MAX_LINES] if diff else []
     return [
-        DiffLine(kind="names" if number < 2 else _KINDS.get(line[:1], ""), text=write_out(line))
+        DiffLine(kind="quiet" if number < 2 else _KINDS.get(line[:1], ""), text=write_out(line))
         for number, line in enumerate(lines)
     ]
 
