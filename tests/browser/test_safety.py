@@ -94,6 +94,7 @@ def test_hostile_text_stays_text_on_every_page(visitor: Visitor, host: Host, wor
         f"/jobs/{job}/timeline",
         f"/jobs/{job}/runs",
         f"/jobs/{job}/runs/1",
+        f"/jobs/{job}/comments",
         f"/jobs/{job}/step?name={instance}",
         f"/jobs/{job}/step?name=files",
         f"/jobs/{job}/step?name=names",
@@ -103,7 +104,10 @@ def test_hostile_text_stays_text_on_every_page(visitor: Visitor, host: Host, wor
     found: dict[str, list[str]] = {}
     page = visitor.page
     for path in pages:
-        found[path] = markup(visitor.go(path))
+        visitor.go(path)
+        if page.locator("#trace").count():
+            page.locator("#trace[data-live]").wait_for(state="attached")
+        found[path] = markup(page)
     page.goto(f"{host.origin}/jobs/{job}/step?name={instance}")
     page.get_by_role("button", name="log").click()
     expect(page.locator("#ask pre")).to_contain_text(CORPUS[0])

@@ -142,3 +142,7 @@ class WorldLoader:
 
     def bundled(self) -> Mapping[str, str]:
         return {}
+
+    def manifests(self, folder: Path) -> tuple[Path, ...]:
+        del folder
+        return ()

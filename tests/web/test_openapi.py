@@ -9,12 +9,14 @@ import pytest
 from pydantic import BaseModel
 
 from oncue.web.application import API, make_routes
-from oncue.web.schemas import eventshapes, guidanceshapes, jobshapes, questionshapes, runshapes, wire
+from oncue.web.schemas import eventshapes, guidanceshapes, jobshapes, questionshapes, runshapes, wire, workflowshapes
 from tests.web.hosting import Host
 from tools.schemas import OPENAPI, render_openapi
 
 LOOKS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("/me", wire.Me),
+    ("/workflows", workflowshapes.WorkflowsList),
+    ("/workflows/research", workflowshapes.WorkflowRecord),
     ("/jobs", jobshapes.JobsPage),
     ("/jobs/{job}", jobshapes.JobRecord),
     ("/jobs/{job}/steps", jobshapes.StepsRecord),

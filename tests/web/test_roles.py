@@ -29,6 +29,7 @@ BEYOND_READING = {
     ("POST", f"{API}/jobs/{{job}}/cancel"): P.OPERATE,
     ("POST", f"{API}/jobs/{{job}}/stop"): P.OPERATE,
     ("POST", f"{API}/jobs/{{job}}/replay"): P.OPERATE,
+    ("POST", f"{API}/jobs"): P.OPERATE,
     ("POST", f"{API}/jobs/{{job}}/recommendations"): P.RECOMMEND,
     ("POST", f"{API}/questions/{{question}}/response"): P.ANSWER,
     ("GET", "/parts/jobs/{job}/panel"): P.OPERATE,
@@ -38,6 +39,8 @@ BEYOND_READING = {
     ("GET", "/parts/jobs/{job}/ask/stop"): P.OPERATE,
     ("GET", "/parts/jobs/{job}/ask/accept"): P.OPERATE,
     ("GET", "/parts/jobs/{job}/ask/replay"): P.OPERATE,
+    ("GET", "/new"): P.OPERATE,
+    ("POST", "/new"): P.OPERATE,
     ("POST", "/jobs/{job}/cancel"): P.OPERATE,
     ("POST", "/jobs/{job}/stop"): P.OPERATE,
     ("POST", "/jobs/{job}/accept"): P.OPERATE,
@@ -67,7 +70,9 @@ ROUTES = sorted(set(every_route()) - PUBLIC - {STREAM})
 
 
 def address(path: str, job: str) -> str:
-    filled = path.replace(":path}", "}").format(job=job, step="count", number=1, question="nothing", recommendation="nothing")
+    filled = path.replace(":path}", "}").format(
+        job=job, step="count", number=1, question="nothing", recommendation="nothing", ref="chain.yaml"
+    )
     return f"{filled}?{'&'.join(f'{name}={value}' for name, value in QUERIES.items())}" if path.startswith("/") else filled
 
 

@@ -184,3 +184,7 @@ class Loader(Protocol):
     def bundled(self) -> Mapping[str, str]:
         """The names of the bundled workflows, and a line about each."""
         ...
+
+    def manifests(self, folder: Path) -> tuple[Path, ...]:
+        """The manifests directly in a folder, by name; links that lead out of it are left out."""
+        ...

@@ -57,6 +57,11 @@ class PanelView:
         return any(step.takes_comment for steps in self.phases.values() for step in steps)
 
 
+def offer_params(definition: WorkflowDefinition, values: Mapping[str, object]) -> tuple[ParamChoice, ...]:
+    """Every parameter of a workflow with the text of its value, or of its default."""
+    return tuple(_choice(param, values) for param in definition.params)
+
+
 def view_panel(workspace: Workspace, job_id: JobId, *, chosen: tuple[str, ...] = ()) -> PanelView:
     """Look at what can be asked for; ``chosen`` may name instances, which are then offered as well."""
     with workspace.store.read() as reader:
@@ -71,7 +76,7 @@ def view_panel(workspace: Workspace, job_id: JobId, *, chosen: tuple[str, ...] =
         next_run=job.runs + 1,
         scope=_likely_scope(standing, job.runs),
         phases={phase: _offer(standing, definition, phase, chosen=chosen) for phase in definition.phases},
-        params=tuple(_choice(param, job.params) for param in definition.params),
+        params=offer_params(definition, job.params),
         has_sources=any(step.is_source for step in definition.steps),
         has_questions=has_questions,
         has_comments=bool(picture.assessment.snapshot.comments),
@@ -88,7 +93,7 @@ def read_changes(workspace: Workspace, job_id: JobId, texts: Mapping[str, str]) 
     with workspace.store.read() as reader:
         job = load_job(reader, job_id)
         definition = follow_definition(workspace, reader, job).graph.definition
-    shown = {choice.param.name: choice.text for choice in (_choice(param, job.params) for param in definition.params)}
+    shown = {choice.param.name: choice.text for choice in offer_params(definition, job.params)}
     changed = {name: text for name, text in texts.items() if name in shown and text != shown[name]}
     return read_params(definition, changed)
 

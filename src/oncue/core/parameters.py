@@ -87,6 +87,22 @@ def read_params(definition: WorkflowDefinition, texts: Mapping[str, object]) -> 
     return {name: _taken(declared[name], text, from_text=True) for name, text in texts.items()}
 
 
+def explain_params(definition: WorkflowDefinition, given: Mapping[str, object], *, from_text: bool) -> Mapping[str, str]:
+    """What is wrong with the parameters of a new job: name → why, empty where nothing is."""
+    declared = {param.name: param for param in definition.params}
+    wrong = {name: f"no parameter {name!r}{nearest(name, list(declared))}" for name in given if name not in declared}
+    for name, param in declared.items():
+        if name not in given:
+            if param.is_required:
+                wrong[name] = "this is needed"
+            continue
+        try:
+            _taken(param, given[name], from_text)
+        except InvalidParam as error:
+            wrong[name] = error.message
+    return wrong
+
+
 def check_value(param: ParamDefinition, value: object) -> object:
     """The value as this parameter keeps it.
 

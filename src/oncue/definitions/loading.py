@@ -96,6 +96,12 @@ class WorkflowLoader:
         """The names of the bundled workflows, and a line about each: why not, where one cannot be imported here."""
         return {name: self._about(name) for name in self._bundled}
 
+    def manifests(self, folder: Path) -> tuple[Path, ...]:
+        """The manifests directly in a folder, by name; links that lead out of it are left out."""
+        from oncue.definitions.manifest_finding import find_manifests
+
+        return find_manifests(folder)
+
     def _about(self, name: str) -> str:
         try:
             return self.load(WorkflowSource(kind=SourceKind.BUNDLED, ref=name)).definition.summary

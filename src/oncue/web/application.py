@@ -16,6 +16,7 @@ from oncue.web import (
     questionroutes,
     recommendroutes,
     runroutes,
+    workflowroutes,
 )
 from oncue.web.errorbody import install_error_handlers
 from oncue.web.guard import Guard
@@ -58,7 +59,7 @@ def make_routes() -> FastAPI:
     api = APIRouter(
         prefix=API, responses={status: {"model": Problem, "description": text} for status, text in PROBLEMS.items()}
     )
-    for routes in (runroutes, recommendroutes, jobroutes, questionroutes, guidanceroutes, eventroutes):
+    for routes in (runroutes, recommendroutes, jobroutes, workflowroutes, questionroutes, guidanceroutes, eventroutes):
         api.include_router(routes.router)
     app.include_router(api)
     app.include_router(livesocket.router)

@@ -4,8 +4,30 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from oncue.web import actpages, doorpages, drawingpages, guidancepages, jobpages, panelpages, questionpages, runpages, steppages
+from oncue.web import (
+    actpages,
+    doorpages,
+    drawingpages,
+    guidancepages,
+    jobpages,
+    newpages,
+    panelpages,
+    questionpages,
+    runpages,
+    steppages,
+)
 
 router = APIRouter()
-for _pages in (doorpages, jobpages, panelpages, questionpages, actpages, steppages, runpages, drawingpages, guidancepages):
+for _pages in (
+    doorpages,
+    jobpages,
+    newpages,
+    panelpages,
+    questionpages,
+    actpages,
+    steppages,
+    runpages,
+    drawingpages,
+    guidancepages,
+):
     router.include_router(_pages.router)
