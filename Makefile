@@ -8,7 +8,7 @@ VENDOR := src/oncue/web/static/vendor/htmx.min.js
 AXE    := tests/browser/vendor/axe.min.js
 WORKERS ?= 2
 CODE   := $(wildcard src tests tools benchmarks)
-GENERATORS := $(patsubst tools/%.py,tools.%,$(wildcard tools/*_report.py tools/schemas.py tools/cli_help.py))
+GENERATORS := $(patsubst tools/%.py,tools.%,$(wildcard tools/*_report.py tools/schemas.py tools/cli_help.py tools/api_reference.py))
 UV     := $(shell command -v uv 2>/dev/null)
 
 # Byte code is wanted: it is half of the start-up time.

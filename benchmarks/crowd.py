@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -58,9 +59,9 @@ def make_crowd(folder: Path, settings: Settings) -> Crowd:
         ids = _Ids()
         for begin in range(0, settings.jobs, BLOCK):
             numbers = range(begin, min(settings.jobs, begin + BLOCK))
-            workspace.store.write(lambda tx, numbers=numbers: _repeat_job(tx, small, numbers, ids=ids))
+            workspace.store.write(partial(_repeat_job, model=small, numbers=numbers, ids=ids))
         for number in range(1, settings.wide_runs + 1):
-            workspace.store.write(lambda tx, number=number: _repeat_run(tx, large, number, ids=ids))
+            workspace.store.write(partial(_repeat_run, model=large, number=number, ids=ids))
     finally:
         workspace.store.close()
     per_run = len(large.attempts)

@@ -20,7 +20,9 @@ def run_benchmarks(folder: Path, *arguments: str) -> subprocess.CompletedProcess
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("names", [("chain", "plan"), ("fanout", "rerun"), ("resume",), ("disk", "memory")], ids=" ".join)
+@pytest.mark.parametrize(
+    "names", [("chain", "plan"), ("fanout", "rerun"), ("resume",), ("disk", "memory"), ("pages",)], ids=" ".join
+)
 def test_a_quick_run_reports_every_figure_as_a_table_and_as_json(tmp_path: Path, names: tuple[str, ...]) -> None:
     done = run_benchmarks(tmp_path, "--date", "2026-01-02", *names)
 

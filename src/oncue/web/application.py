@@ -20,6 +20,7 @@ from oncue.web import (
 )
 from oncue.web.errorbody import install_error_handlers
 from oncue.web.guard import Guard
+from oncue.web.packing import Packing
 from oncue.web.schemas.wire import Problem
 from oncue.web.site import Site
 
@@ -41,7 +42,7 @@ def make_application(site: Site) -> ASGIApp:
     """What a server serves: the application behind its guard."""
     app = make_routes()
     app.state.site = site
-    return Guard(app=app, door=site.door, names=site.names)
+    return Guard(app=Packing(app, unpacked=(f"{API}/", "/static/")), door=site.door, names=site.names)
 
 
 def make_routes() -> FastAPI:

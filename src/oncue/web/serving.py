@@ -137,6 +137,7 @@ def make_server(site: Site) -> uvicorn.Server:
         timeout_graceful_shutdown=GRACE_SECONDS,
         ws="websockets-sansio",
         ws_max_size=1 << 16,
+        ws_per_message_deflate=False,  # many small messages to many clients: packing each costs more than sending it
     )
     return _Server(config)
 

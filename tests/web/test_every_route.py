@@ -1,0 +1,156 @@
+"""What must hold of every route there is, those of the pages included: who gets in, and what nonsense is answered with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from starlette.routing import Route
+
+from oncue import wiring
+from oncue.control.jobs import create_job
+from oncue.web import pageroutes
+from oncue.web.application import make_routes
+from tests.web.hosting import Host, hosted
+from tests.web.workflows import WORKFLOWS
+
+OPEN = {"/", "/static/{name:path}", "/signin"}
+"""Without a token; the first is the door as well, and says nothing without one (see ``test_access``)."""
+ENDLESS = "/api/v1/events"
+KEYS = {"code", "message", "hint"}
+MORE_KEYS = {"fields", "plan", "blockers"}
+EXAMPLES = 15
+SCHEMA: dict[str, Any] = make_routes().openapi()
+NAMES = sorted({name for shape in SCHEMA["components"]["schemas"].values() for name in shape.get("properties", {})})
+
+
+def page_routes(routes: Any = None) -> Iterator[tuple[str, str]]:
+    """Method and path of every route of the pages."""
+    for route in pageroutes.router.routes if routes is None else routes:
+        if isinstance(route, Route):
+            yield from ((method, route.path) for method in sorted((route.methods or set()) - {"HEAD"}))
+        else:
+            included: Any = route
+            yield from page_routes(included.original_router.routes)
+
+
+API_ROUTES = [(method.upper(), path) for path, methods in SCHEMA["paths"].items() for method in methods]
+ROUTES = sorted([*API_ROUTES, *page_routes()])
+UNSAFE = [(method, path) for method, path in ROUTES if method != "GET"]
+FUZZED = [(method, path) for method, path in ROUTES if path not in {ENDLESS, "/signout", "/static/{name:path}"}]
+
+
+def fill(path: str, **values: str) -> str:
+    known = {"job": "nothing", "step": "fetch", "number": "1", "question": "nothing", "name": "oncue.css"} | values
+    return path.replace(":path", "").format(**known)
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Host, str]]:
+    """A server with a job that ran, for nonsense to be thrown at."""
+    place = tmp_path_factory.mktemp("played")
+    (place / "chain.yaml").write_text(WORKFLOWS["chain.yaml"], encoding="utf-8")
+    opened = wiring.open_workspace(place / ".oncue", create=True, synchronous="NORMAL")
+    job = create_job(opened, "chain.yaml", params={}, folder=place).id
+    with hosted(opened) as running:
+        running.run(job)
+        yield running, job
+    opened.store.close()
+
+
+def test_there_are_pages_and_programs_routes_to_look_at() -> None:
+    assert len(ROUTES) > 50
+    assert len(UNSAFE) > 15
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_every_route_but_the_door_is_closed_without_a_token(standing: tuple[Host, str], method: str, path: str) -> None:
+    host, job = standing
+    if path in OPEN:
+        return
+
+    reply = host.nobody.ask(method, fill(path, job=job), {} if method == "POST" else None, {"Origin": host.origin})
+
+    assert (reply.status, reply.json["code"]) == (401, "not_signed_in")
+    assert job not in reply.text
+
+
+@pytest.mark.parametrize(("method", "path"), UNSAFE)
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1", None])
+def test_every_route_that_does_something_refuses_other_pages(
+    standing: tuple[Host, str], method: str, path: str, origin: str | None
+) -> None:
+    host, job = standing
+    browser = host.browser()
+    headers = {"Cookie": browser.headers["Cookie"], **({"Origin": origin} if origin else {})}
+
+    reply = host.nobody.ask(method, fill(path, job=job), {}, headers)
+
+    assert (reply.status, reply.json["code"]) == (403, "foreign_origin")
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_every_route_refuses_a_foreign_host(standing: tuple[Host, str], method: str, path: str) -> None:
+    host, job = standing
+
+    reply = host.program.ask(
+        method, fill(path, job=job), {} if method == "POST" else None, {"Host": f"evil.example:{host.port}"}
+    )
+
+    assert (reply.status, reply.json["code"]) == (400, "foreign_host")
+
+
+# ------------------------------------------------------------------------------------------------------------- nonsense
+
+TEXTS = st.one_of(
+    st.text(max_size=12),
+    st.sampled_from(
+        ["", "0", "-1", "1", "99999999999999999999", "fetch", "fetch[x]", "../x", "<script>", "{{ 7*7 }}", "\u202e"]
+    ),
+)
+VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), TEXTS),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.one_of(st.sampled_from(NAMES), TEXTS), inner)),
+    max_leaves=6,
+)
+BODIES = st.one_of(
+    st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=6),
+    VALUES,
+    st.binary(max_size=20),
+    st.fixed_dictionaries({"scope": st.sampled_from(["all", "only", "from", "phase", "x"]), "steps": VALUES, "phase": VALUES}),
+)
+QUERY = st.dictionaries(
+    st.sampled_from(
+        ["run", "how", "type", "search", "cursor", "limit", "after", "page", "state", "order", "step", "name", "job"]
+    ),
+    TEXTS,
+    max_size=4,
+)
+
+
+@pytest.mark.parametrize(("method", "path"), FUZZED)
+def test_nonsense_is_refused_in_one_shape_and_breaks_nothing(played: tuple[Host, str], method: str, path: str) -> None:
+    host, job = played
+    document = SCHEMA["paths"].get(path, {}).get(method.lower())
+
+    @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @given(values=st.fixed_dictionaries(dict.fromkeys(("job", "step", "number", "question"), TEXTS)), query=QUERY, body=BODIES,
+           is_known=st.booleans())  # fmt: skip
+    def throw(values: dict[str, str], query: dict[str, str], body: object, *, is_known: bool) -> None:
+        parts = {name: quote(value, safe="") or "x" for name, value in values.items()} | ({"job": job} if is_known else {})
+        headers = {"Accept": "application/json"} if document else {}
+        target = f"{fill(path, **parts)}?{urlencode(query)}"
+        reply = host.program.ask(method, target, body if method != "GET" else None, headers)
+
+        assert reply.status < 500, (target, body, reply.text)
+        if reply.status >= 400:
+            assert reply.headers["content-type"].startswith("application/json"), (target, reply)
+            assert KEYS <= set(reply.json) <= KEYS | MORE_KEYS, reply.json
+        if document and reply.status >= 400 and "/api/v1/" in path:
+            assert str(reply.status) in {*document["responses"], "405"}, (target, body, reply.text)
+
+    throw()
