@@ -204,7 +204,7 @@ OPTIONS = {
 }
 
 
-@pytest.mark.proves("S0-4", "S0-30")
+@pytest.mark.proves("S0-4", "S0-30", "S2-17")
 @pytest.mark.parametrize(
     ("path", "body", "request_", "expected"),
     [
