@@ -37,7 +37,7 @@ def serve(invocation: Invocation, *, host: str, port: int, allowed_hosts: tuple[
 
     The URL that is printed holds a token: whoever has it acts in your name. Runs that are interrupted go on at the next start.
     """
-    workspace = invocation.open()
+    workspace = invocation.open(create=True)  # whoever starts in the browser has made no job yet
     from oncue.web.serving import Serving
     from oncue.web.serving import serve as start
 

@@ -83,11 +83,15 @@ def serving(shell: Shell) -> Iterator[Served]:
             process.communicate()
 
 
-def test_without_a_workspace_serve_says_what_makes_one(shell: Shell) -> None:
-    answer = shell.run("serve", "--no-open", "--port", "0")
+def test_in_a_new_folder_a_job_is_made_run_and_read_with_the_server_alone(shell: Shell) -> None:
+    shell.write("words.yaml", "name: words\nphases: [all]\nsteps:\n  - {id: word, phase: all, run: printf hello}\n")
+    with serving(shell) as server:
+        status, job = server.ask("POST", "/jobs", {"workflow": "words.yaml"})
+        server.start(job["job_id"])
+        server.hear_until(job["job_id"], "run:complete")
 
-    assert answer.code == 4
-    assert answer.err.startswith("error: there is no workspace in .oncue\nhint: oncue job create")
+    assert status == 201
+    assert shell.run("job", "artifact", job["job_id"], "word").out == "hello"
 
 
 def test_a_port_that_is_taken_is_said(shell: Shell, chain: str) -> None:

@@ -19,11 +19,11 @@ from oncue.core.model import JobId
 from oncue.core.people import Permission
 from oncue.errors import InvalidInput
 from oncue.web.eventnames import event_record
-from oncue.web.eventstream import ALIVE, stream_job, stream_workspace
+from oncue.web.eventstream import stream_job, stream_workspace
 from oncue.web.jobroutes import MAX_PAGE
 from oncue.web.schemas import eventshapes as shapes
 from oncue.web.site import Reading, Site, TheJob, TheSite, get_identity, get_site, still_reading
-from oncue.web.sockets import send_stream, while_allowed
+from oncue.web.sockets import Batches, send_stream, while_allowed
 
 router = APIRouter(tags=["events"])
 
@@ -75,7 +75,7 @@ async def event_stream(
     return StreamingResponse(_as_sent_events(stream, is_job=bool(job)), media_type="text/event-stream")
 
 
-async def open_stream(site: Site, *, job: str, after: str) -> AsyncIterator[str]:
+async def open_stream(site: Site, *, job: str, after: str) -> Batches:
     """The stream that is asked for.
 
     Raises:
@@ -95,13 +95,11 @@ def _find(site: Site, job: str) -> JobId:
         return find_job(reader, job).id
 
 
-async def _as_sent_events(texts: AsyncIterator[str], *, is_job: bool) -> AsyncIterator[str]:
-    async for text in texts:
-        if text == ALIVE:
-            yield ": alive\n\n"
-            continue
-        place = json.loads(text)["seq" if is_job else "cursor"]
-        yield f"id: {place}\ndata: {text}\n\n"
+async def _as_sent_events(batches: Batches, *, is_job: bool) -> AsyncIterator[str]:
+    place = "seq" if is_job else "cursor"
+    async for batch in batches:
+        sent = "".join(f"id: {json.loads(text)[place]}\ndata: {text}\n\n" for text in batch)
+        yield sent or ": alive\n\n"
 
 
 @router.get("/jobs/{job}/export", response_class=FileResponse)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 
 from oncue.core.model import JobId
@@ -18,39 +18,43 @@ from oncue.web.feed import PAGE, Cursor, Feed, Subscription
 from oncue.web.site import Site
 
 ALIVE_SECONDS = 15
-ALIVE = ""
-"""What a stream yields when nothing happened for a while."""
+Texts = Sequence[str]
+"""What a stream yields: everything that came at once, each event as JSON text."""
+ALIVE: Texts = ()
+"""What it yields when nothing happened for a while."""
 
 
-async def stream_job(site: Site, job_id: JobId, after: int) -> AsyncIterator[str]:
+async def stream_job(site: Site, job_id: JobId, after: int) -> AsyncIterator[Texts]:
     """Every event of a job with a number above ``after``, then those to come; each once, in order, as JSON text."""
     feed, seen = site.feed, after
     subscription = feed.subscribe(job_id)
     try:
-        yield json.dumps({"type": "ready", "job_id": job_id, "seq": after, "cursor": str(feed.cursor)})
+        yield [json.dumps({"type": "ready", "job_id": job_id, "seq": after, "cursor": str(feed.cursor)})]
         while not subscription.is_over:
             subscription.has_gap = False
             while page := await asyncio.to_thread(_read_page, site, job_id, seen):
-                for seq, text in page:
-                    seen = seq
-                    yield text
+                seen = page[-1][0]
+                yield [text for _, text in page]
             is_whole = True
             while is_whole and not subscription.is_over:
                 if not await _has_arrived(subscription):
                     yield ALIVE
                 is_whole = not subscription.has_gap
+                texts: list[str] = []
                 for one in subscription.take():
                     if one.event.seq == seen + 1:
                         seen = one.event.seq
-                        yield one.text
+                        texts.append(one.text)
                     elif one.event.seq > seen:
                         is_whole = False  # it was too slow, and some of it was dropped: the store has it
                         break
+                if texts:
+                    yield texts
     finally:
         feed.unsubscribe(subscription)
 
 
-async def stream_workspace(site: Site, after: str) -> AsyncIterator[str]:
+async def stream_workspace(site: Site, after: str) -> AsyncIterator[Texts]:
     """Every event of every job after a cursor (from now on where there is none), as JSON text with the cursor after it."""
     feed = site.feed
     subscription = feed.subscribe()
@@ -58,20 +62,19 @@ async def stream_workspace(site: Site, after: str) -> AsyncIterator[str]:
         cursor = Cursor.parse(after) if after else feed.cursor
         missed = feed.since(cursor) if cursor else None
         if missed is None:
-            yield _notice(feed, "resync")
+            yield [_notice(feed, "resync")]
         else:
-            yield json.dumps({"type": "ready", "cursor": str(cursor)})
-            for one in missed:
-                yield _with_cursor(feed, one.number, one.text)
+            yield [json.dumps({"type": "ready", "cursor": str(cursor)})]
+            yield [_with_cursor(feed, one.number, one.text) for one in missed]
         while not subscription.is_over:
             if not await _has_arrived(subscription):
                 yield ALIVE
             if subscription.has_gap:
                 subscription.has_gap = False
                 subscription.take()
-                yield _notice(feed, "resync")
-            for one in subscription.take():
-                yield _with_cursor(feed, one.number, one.text)
+                yield [_notice(feed, "resync")]
+            if batch := subscription.take():
+                yield [_with_cursor(feed, one.number, one.text) for one in batch]
     finally:
         feed.unsubscribe(subscription)
 

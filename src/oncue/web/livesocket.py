@@ -36,23 +36,24 @@ async def live(socket: WebSocket, topic: Annotated[list[str], Query(default_fact
     await send_stream(socket, while_allowed(stream, still_reading(socket)))
 
 
-async def stream_topics(feed: Feed, topics: Sequence[str], after: str) -> AsyncIterator[str]:
+async def stream_topics(feed: Feed, topics: Sequence[str], after: str) -> AsyncIterator[Sequence[str]]:
     """Where the feed stands, what was missed since ``after``, then every touch of a topic; as JSON text."""
     subscription = feed.subscribe(_only_job(topics))
     try:
-        yield json.dumps({"seq": str(feed.cursor)})
-        for topic in _missed_topics(feed, after, topics) if after else ():
-            yield json.dumps({"seq": str(feed.cursor), "topic": topic})
+        yield [json.dumps({"seq": str(feed.cursor)})]
+        yield [_notice(feed, topic) for topic in (_missed_topics(feed, after, topics) if after else ())]
         while not subscription.is_over:
             await subscription.arrived.wait()
             batch = subscription.take()
             touched = set(topics) if subscription.has_gap else topics_of(batch)
             subscription.has_gap = False
-            for topic in topics:
-                if topic in touched:
-                    yield json.dumps({"seq": str(feed.cursor), "topic": topic})
+            yield [_notice(feed, topic) for topic in topics if topic in touched]
     finally:
         feed.unsubscribe(subscription)
+
+
+def _notice(feed: Feed, topic: str) -> str:
+    return json.dumps({"seq": str(feed.cursor), "topic": topic})
 
 
 def topics_of(batch: Iterable[Numbered]) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import suppress
 
 from fastapi import WebSocket, WebSocketDisconnect
@@ -12,29 +12,33 @@ from starlette.concurrency import run_in_threadpool
 GOING_AWAY = 1001
 
 
-async def while_allowed(texts: AsyncIterator[str], is_allowed: Callable[[], bool]) -> AsyncIterator[str]:
-    """A stream that ends before the first text that whoever listens may not have any more."""
+Batches = AsyncIterator[Sequence[str]]
+"""A stream of texts, those together that came together; an empty batch says that nothing happened."""
+
+
+async def while_allowed(batches: Batches, is_allowed: Callable[[], bool]) -> Batches:
+    """A stream that ends before the first batch that whoever listens may not have any more."""
     try:
-        async for text in texts:
+        async for batch in batches:
             if not await run_in_threadpool(is_allowed):
                 return
-            yield text
+            yield batch
     finally:
-        await close_stream(texts)
+        await close_stream(batches)
 
 
-async def close_stream(texts: AsyncIterator[str]) -> None:
+async def close_stream(batches: Batches) -> None:
     """End a stream, where it is one that can be ended."""
-    if isinstance(texts, AsyncGenerator):
-        await texts.aclose()
+    if isinstance(batches, AsyncGenerator):
+        await batches.aclose()
 
 
-async def send_stream(socket: WebSocket, texts: AsyncIterator[str]) -> None:
-    """Send every text of a stream; an empty one says that nothing happened, and is left out.
+async def send_stream(socket: WebSocket, batches: Batches) -> None:
+    """Send every text of a stream, each as a message.
 
     When the stream ends the socket is closed as a server's that goes away; when the client leaves the stream is closed.
     """
-    sending = asyncio.ensure_future(_send(socket, texts))
+    sending = asyncio.ensure_future(_send(socket, batches))
     leaving = asyncio.ensure_future(_until_left(socket))
     try:
         await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
@@ -48,13 +52,13 @@ async def send_stream(socket: WebSocket, texts: AsyncIterator[str]) -> None:
         await asyncio.gather(sending, leaving, return_exceptions=True)
 
 
-async def _send(socket: WebSocket, texts: AsyncIterator[str]) -> None:
+async def _send(socket: WebSocket, batches: Batches) -> None:
     try:
-        async for text in texts:
-            if text:
+        async for batch in batches:
+            for text in batch:
                 await socket.send_text(text)
     finally:
-        await close_stream(texts)
+        await close_stream(batches)
 
 
 async def _until_left(socket: WebSocket) -> None:
