@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -102,6 +103,19 @@ def test_all_event_types_are_documented() -> None:
     page = (Path(__file__).parents[2] / "docs" / "reference" / "events.md").read_text(encoding="utf-8")
 
     assert [kind.value for kind in EventType if f"`{kind.value}`" not in page] == []
+
+
+@pytest.mark.proves("S2-39")
+def test_a_rerun_of_one_step_sends_the_events_that_the_page_lists(host: Host, chain: str) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "events.md").read_text(encoding="utf-8")
+    listed = [line.split()[0] for line in page.partition("```text\n")[2].partition("```")[0].splitlines()]
+    host.run(chain)
+    before = host.events(chain)
+
+    host.run(chain, scope="only", steps=["count"])
+    events = host.program.api(f"/jobs/{chain}/events?after={before}")["events"]
+
+    assert [re.sub(r"phase\d", "phase3", event["name"]) for event in events] == listed
 
 
 def test_whoever_reconnects_gets_exactly_what_is_missing(host: Host, chain: str) -> None:
