@@ -53,7 +53,7 @@ def page_environment() -> Environment:
     return environment
 
 
-def render_page(name: str, *, scope: Scope, **values: object) -> str:
+def render_page(name: str, /, *, scope: Scope, **values: object) -> str:
     """A page or a fragment for one request; templates find ``identity`` and ``nonce`` as well."""
     state = scope["state"]
     return page_environment().get_template(name).render(
