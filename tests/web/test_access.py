@@ -35,7 +35,7 @@ def routes(method: str) -> list[str]:
 
 
 def fill(path: str, job: str) -> str:
-    return path.format(job=job, step="fetch", number=1, question="nothing", recommendation="nothing")
+    return path.format(job=job, step="fetch", number=1, question="nothing", recommendation="nothing", ref="x.yaml")
 
 
 def body_of(host: Host, path: str, job: str) -> dict[str, object]:

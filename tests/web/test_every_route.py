@@ -40,13 +40,15 @@ def page_routes(routes: Any = None) -> Iterator[tuple[str, str]]:
 
 API_ROUTES = [(method.upper(), path) for path, methods in SCHEMA["paths"].items() for method in methods]
 ROUTES = sorted([*API_ROUTES, *page_routes()])
+PLACES = ("job", "step", "number", "question", "recommendation", "ref")
 UNSAFE = [(method, path) for method, path in ROUTES if method != "GET"]
 FUZZED = [(method, path) for method, path in ROUTES if path not in {ENDLESS, "/signout", "/static/{name:path}"}]
 
 
 def fill(path: str, **values: str) -> str:
-    known = {"job": "nothing", "step": "fetch", "number": "1", "question": "nothing", "name": "oncue.css"} | values
-    return path.replace(":path", "").format(**known)
+    known = {"job": "nothing", "step": "fetch", "number": "1", "name": "oncue.css"}
+    known |= dict.fromkeys(("question", "recommendation", "ref"), "nothing")
+    return path.replace(":path", "").format(**known | values)
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +140,7 @@ def test_nonsense_is_refused_in_one_shape_and_breaks_nothing(played: tuple[Host,
     document = SCHEMA["paths"].get(path, {}).get(method.lower())
 
     @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
-    @given(values=st.fixed_dictionaries(dict.fromkeys(("job", "step", "number", "question"), TEXTS)), query=QUERY, body=BODIES,
+    @given(values=st.fixed_dictionaries(dict.fromkeys(PLACES, TEXTS)), query=QUERY, body=BODIES,
            is_known=st.booleans())  # fmt: skip
     def throw(values: dict[str, str], query: dict[str, str], body: object, *, is_known: bool) -> None:
         parts = {name: quote(value, safe="") or "x" for name, value in values.items()} | ({"job": job} if is_known else {})

@@ -34,6 +34,7 @@ BEYOND_READING = {
     ("POST", f"{API}/questions/{{question}}/response"): P.ANSWER,
     ("GET", "/parts/jobs/{job}/panel"): P.OPERATE,
     ("POST", "/parts/jobs/{job}/plan"): P.OPERATE,
+    ("GET", "/parts/questions/{question}"): P.ANSWER,
     ("POST", "/parts/questions/{question}/answer"): P.ANSWER,
     ("GET", "/parts/jobs/{job}/ask/cancel"): P.OPERATE,
     ("GET", "/parts/jobs/{job}/ask/stop"): P.OPERATE,
