@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
+from functools import partial
 from pathlib import Path
 
 from oncue import wiring
@@ -14,10 +15,9 @@ from oncue.core.model import OPEN_RUNS, JobId
 from oncue.errors import WorkspaceError
 from tests.engines.gates import gate
 from tests.engines.starting import open_at, start
-from tests.support.processes import PATIENCE_SECONDS, Line
+from tests.support.processes import PATIENCE_SECONDS, Line, wait_until
 
 SOME_ATTEMPTS = 5
-SHORT_SECONDS = 0.02
 
 
 def run_job(line: Line, *, location: str, folder: str, job: str, holds: bool = True, lingers: bool = False) -> None:
@@ -121,8 +121,7 @@ def attend_all(line: Line, *, location: str, folder: str) -> None:
 async def _attend_all(workspace: Workspace) -> None:
     async with wiring.executing(workspace, attends_all=True) as executor:
         gate.say(f"serving {executor.worker_id}")
-        while not await asyncio.to_thread(_is_idle, workspace):
-            await workspace.clock.sleep(SHORT_SECONDS)
+        await asyncio.to_thread(wait_until, partial(_is_idle, workspace), "no run of any job is left open")
         gate.say("idle")
 
 

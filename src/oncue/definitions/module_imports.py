@@ -85,7 +85,7 @@ def _forgotten(names: Iterable[str]) -> Iterator[None]:
     for module in kept.values():
         file = _file_of(module)
         if file:
-            with contextlib.suppress(OSError, NotImplementedError):
+            with contextlib.suppress(OSError, NotImplementedError):  # a folder that cannot be written has none of ours
                 Path(importlib.util.cache_from_source(file)).unlink(missing_ok=True)
     try:
         yield

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
 from oncue.control.logview import view_log
@@ -20,39 +20,23 @@ RunNumber = Annotated[int | None, Query(ge=1)]
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
+def read_wish(*, name: Name, run: RunNumber = None, search: Search = "", word: Search = "", page: Page = 1) -> StepWish:
+    """What a request wants of a step; ``run`` shows the output that a run made."""
+    return StepWish(step=name, run=run, search=search, word=word, page=page)
+
+
+TheWish = Annotated[StepWish, Depends(read_wish)]
+
+
 @router.get("/jobs/{job}/step")
-def step_page(
-    *,
-    request: Request,
-    site: TheSite,
-    job: TheJob,
-    _: Reading,
-    name: Name,
-    run: RunNumber = None,
-    search: Search = "",
-    word: Search = "",
-    page: Page = 1,
-) -> str:
-    """One step, or one instance of a fan-out; ``run`` shows the output that a run made."""
-    wish = StepWish(step=name, run=run, search=search, word=word, page=page)
+def step_page(*, request: Request, site: TheSite, job: TheJob, _: Reading, wish: TheWish) -> str:
+    """One step, or one instance of a fan-out."""
     return _draw("step.html", request, site, job=job, wish=wish)
 
 
 @router.get("/parts/jobs/{job}/step")
-def step_part(
-    *,
-    request: Request,
-    site: TheSite,
-    job: TheJob,
-    _: Reading,
-    name: Name,
-    run: RunNumber = None,
-    search: Search = "",
-    word: Search = "",
-    page: Page = 1,
-) -> str:
+def step_part(*, request: Request, site: TheSite, job: TheJob, _: Reading, wish: TheWish) -> str:
     """The step alone."""
-    wish = StepWish(step=name, run=run, search=search, word=word, page=page)
     return _draw("step_part.html", request, site, job=job, wish=wish)
 
 
