@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from oncue.core.events import EventType
 from oncue.core.model import ContextMode, RunState
 from oncue.core.modelcalls import CallState
 from oncue.core.modelport import ModelReply, ModelRequest
@@ -151,3 +152,17 @@ def test_a_comment_without_a_model_is_read_by_the_step_itself(open_desk: OpenDes
 
     assert output(workspace, job, "reader") == ["exclude: rivers"]
     assert model.sent == []
+
+
+def test_an_answer_is_shown_as_progress_while_it_is_written(open_desk: OpenDesk) -> None:
+    workspace, model = open_desk(always("the first words\nof a draft"))
+    job = new_job(workspace, model, "drafting")
+
+    run(workspace, job)
+
+    with workspace.store.read() as reader:
+        events = [event for event in reader.list_events(job.id) if event.step == "draft"]
+    shown = [event for event in events if event.type is EventType.STEP_PROGRESS]
+    assert [event.data for event in shown] == [{"done": 26, "total": None, "message": "the first words of a draft"}]
+    kinds = [event.type for event in events]
+    assert kinds.index(EventType.MODEL_CALLED) < kinds.index(EventType.STEP_PROGRESS) < kinds.index(EventType.STEP_SUCCEEDED)
