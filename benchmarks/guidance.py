@@ -18,10 +18,10 @@ from benchmarks.guidedflow import FORBIDDEN, YEARS, Table, make_tables
 from benchmarks.processes import ROOT
 from benchmarks.settings import Settings
 from oncue import wiring
-from oncue.control.bodies import Bodies
-from oncue.control.execution import Executor
+from oncue.control.execution.executor import Executor
 from oncue.control.jobs import create_job
 from oncue.control.settings import change_setting
+from oncue.control.steps.bodies import Bodies
 from oncue.control.workspace import Workspace
 from oncue.core.comments import Comment, CommentKind
 from oncue.core.model import JobId, StepId, step_id

@@ -8,10 +8,10 @@ from importlib import import_module
 TYPE_CHECKING = False  # importing typing would cost more than everything else here
 
 if TYPE_CHECKING:
-    from oncue.control.calls import Params as Params
-    from oncue.control.calls import StepFailed as StepFailed
-    from oncue.control.context import StepContext as StepContext
-    from oncue.control.outputs import Output as Output
+    from oncue.control.steps.calls import Params as Params
+    from oncue.control.steps.calls import StepFailed as StepFailed
+    from oncue.control.steps.context import StepContext as StepContext
+    from oncue.control.steps.outputs import Output as Output
     from oncue.core.definition import RetryPolicy as RetryPolicy
     from oncue.definitions.param import Param as Param
     from oncue.definitions.workflow import Workflow as Workflow
@@ -27,12 +27,12 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Output": "oncue.control.outputs",
+    "Output": "oncue.control.steps.outputs",
     "Param": "oncue.definitions.param",
-    "Params": "oncue.control.calls",
+    "Params": "oncue.control.steps.calls",
     "RetryPolicy": "oncue.core.definition",
-    "StepContext": "oncue.control.context",
-    "StepFailed": "oncue.control.calls",
+    "StepContext": "oncue.control.steps.context",
+    "StepFailed": "oncue.control.steps.calls",
     "Workflow": "oncue.definitions.workflow",
 }
 

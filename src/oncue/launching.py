@@ -11,7 +11,7 @@ import sys
 import click
 
 from oncue.cli.options import Invocation, actor_option, common_options
-from oncue.cli.printing import print_lines
+from oncue.cli.text.printing import print_lines
 from oncue.errors import OncueError
 
 

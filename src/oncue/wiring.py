@@ -19,7 +19,7 @@ from oncue.models.catalog import ModelCatalog
 from oncue.store import open_store
 
 if TYPE_CHECKING:
-    from oncue.control.execution import Executor
+    from oncue.control.execution.executor import Executor
     from oncue.store.retention import Pruned
 
 BUNDLED = {"research": "oncue.workflows.research.flow:workflow"}
@@ -83,7 +83,7 @@ async def executing(workspace: Workspace, *, attends_all: bool = False) -> Async
     """
     import asyncio
 
-    from oncue.control.execution import Executor  # those who only look need no event loop
+    from oncue.control.execution.executor import Executor  # those who only look need no event loop
     from oncue.engines.embedded import EmbeddedEngine
 
     gc.set_threshold(*GC_THRESHOLDS)

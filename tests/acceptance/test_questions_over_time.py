@@ -12,7 +12,7 @@ from tests.acceptance.interviews import decisions, interview, job_file, leave, r
 from tests.acceptance.shipped import Shell, states
 
 _AT_THE_GATE = (
-    "import sys, oncue.wiring, oncue.control.answers, oncue.cli.inbox; from oncue.cli.main import run_command; "
+    "import sys, oncue.wiring, oncue.control.answers, oncue.cli.commands.inbox; from oncue.cli.main import run_command; "
     "print('ready', flush=True); open('gate', 'rb', buffering=0).read(1); sys.exit(run_command(sys.argv[1:]))"
 )
 CROWD = 50

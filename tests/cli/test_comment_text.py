@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from oncue.cli.commentlist import render_comments
-from oncue.cli.commenttext import fold_steps, for_steps, label, name_comments, quote
+from oncue.cli.commands.commentlist import render_comments
+from oncue.cli.text.commenttext import fold_steps, for_steps, label, name_comments, quote
 from oncue.control.commentrecords import RunGuidance
-from oncue.control.commentsview import CommentEntry, CommentsView, Reading
+from oncue.control.views.commentsview import CommentEntry, CommentsView, Reading
 from oncue.core.comments import CommentKind, GivenComment
 from oncue.core.model import Attempt, AttemptKey, AttemptState, JobId, RunState, StepId, WorkerId
 from oncue.core.staleness import StepState

@@ -121,7 +121,7 @@ def prompting(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return shell.folder, job
 
 
-@pytest.mark.parametrize("path", sorted((PACKAGE / "cli").glob("*.py")), ids=relative)
+@pytest.mark.parametrize("path", sorted((PACKAGE / "cli").rglob("*.py")), ids=relative)
 @pytest.mark.proves("S4-21")
 def test_commands_reach_the_store_through_use_cases_alone(path: Path) -> None:
     nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from oncue.cli.livetable import draw
-from oncue.control.progressview import LineState, RunTracker
+from oncue.cli.terminal.livetable import draw
+from oncue.control.views.progressview import LineState, RunTracker
 from oncue.core.definition import StepDefinition, WorkflowDefinition
 from oncue.core.events import Event, EventType
 from oncue.core.graph import Graph

@@ -3,7 +3,8 @@
 import click
 import pytest
 
-from oncue.cli import jobgroup, main
+from oncue.cli import main
+from oncue.cli.commands import jobgroup
 from oncue.cli.lazygroup import LazyGroup
 from tools.cli_help import PAGE, render_page
 

@@ -6,7 +6,7 @@ import asyncio
 import os
 
 from oncue import wiring
-from oncue.control.execution import Executor
+from oncue.control.execution.executor import Executor
 from oncue.control.preflight import prepare_run
 from oncue.control.runs import start_run
 from oncue.control.triggers import mint_trigger

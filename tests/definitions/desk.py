@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from oncue.control.calls import AsyncBody, LoadedWorkflow, Params, StepCall, StepOutput
-from oncue.control.context import StepContext, Suspended
-from oncue.control.drafts import DraftWish
 from oncue.control.forms import check_question, check_response
-from oncue.control.outputs import Output
+from oncue.control.steps.calls import AsyncBody, LoadedWorkflow, Params, StepCall, StepOutput
+from oncue.control.steps.context import StepContext, Suspended
+from oncue.control.steps.drafts import DraftWish
+from oncue.control.steps.outputs import Output
 from oncue.core.comments import GivenComment
 from oncue.core.model import ArtifactKind, ContentHash, ContextMode, step_id
 from oncue.core.questions import Asking

@@ -3,7 +3,7 @@
 from pathlib import Path
 from textwrap import dedent
 
-from oncue.control.calls import LoadedWorkflow
+from oncue.control.steps.calls import LoadedWorkflow
 from oncue.definitions.manifest import load_manifest
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from oncue.control.artifactview import view_artifacts
-from oncue.control.context import Suspended
 from oncue.control.jobs import create_job
+from oncue.control.steps.context import Suspended
+from oncue.control.views.artifactview import view_artifacts
 from oncue.core.definition import StepDefinition
 from oncue.core.model import RunState
 from oncue.core.questions import Asking, How, InvalidAnswer, OnTimeout, Option, QuestionKind

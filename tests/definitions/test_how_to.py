@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from oncue.control.artifactview import view_artifacts
 from oncue.control.jobs import create_job
+from oncue.control.views.artifactview import view_artifacts
 from oncue.core.model import RunState
 from tests.definitions.people import open_folder, run_answering
 from tests.support.repository import ROOT

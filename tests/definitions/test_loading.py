@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from oncue.control.calls import LoadedWorkflow
-from oncue.control.calls import Loader as LoaderPort
+from oncue.control.steps.calls import LoadedWorkflow
+from oncue.control.steps.calls import Loader as LoaderPort
 from oncue.core.model import SourceKind, WorkflowSource
 from oncue.definitions.loading import WorkflowLoader
 from oncue.errors import DefinitionError, UnknownWorkflow

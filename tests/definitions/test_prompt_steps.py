@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from oncue.control.calls import StepFailed
-from oncue.control.drafts import DraftWish
-from oncue.control.outputs import Output, StoredFile
+from oncue.control.steps.calls import StepFailed
+from oncue.control.steps.drafts import DraftWish
+from oncue.control.steps.outputs import Output, StoredFile
 from oncue.core.definition import StepDefinition
 from oncue.core.definitionrecord import decode_definition, encode_definition
 from oncue.core.model import ArtifactKind, ContentHash

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from oncue.control.calls import AsyncBody, LoadedWorkflow, StepFailed, StepOutput
-from oncue.control.outputs import Output, StoredFile
+from oncue.control.steps.calls import AsyncBody, LoadedWorkflow, StepFailed, StepOutput
+from oncue.control.steps.outputs import Output, StoredFile
 from oncue.core.model import ArtifactKind, ContentHash
 from oncue.definitions.process_group import is_group_alive
 from oncue.definitions.shell import ShellStep, make_shell_body

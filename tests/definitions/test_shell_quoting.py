@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from oncue.control.calls import StepFailed
+from oncue.control.steps.calls import StepFailed
 from oncue.definitions.shell_quoting import render_shell
 
 NASTY = "a b'c\"d$(touch hacked)`touch hacked`\\;*&|\n<x> #e!"

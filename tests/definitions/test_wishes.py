@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from oncue.control.context import make_wish
-from oncue.control.drafts import DraftWish
+from oncue.control.steps.context import make_wish
+from oncue.control.steps.drafts import DraftWish
 from oncue.core.prompts import Purpose
 
 

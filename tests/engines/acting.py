@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from oncue import wiring
-from oncue.control.tasks import advance_task
+from oncue.control.execution.tasks import advance_task
 from oncue.control.workspace import Workspace
 from oncue.core.model import OPEN_RUNS, JobId
 from oncue.errors import WorkspaceError

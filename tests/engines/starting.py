@@ -7,7 +7,7 @@ from pathlib import Path
 
 from oncue import wiring
 from oncue.clock import SystemClock
-from oncue.control.execution import Executor
+from oncue.control.execution.executor import Executor
 from oncue.control.jobs import create_job
 from oncue.control.preflight import prepare_run
 from oncue.control.runs import start_run

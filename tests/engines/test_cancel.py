@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from oncue import wiring
-from oncue.control.execution import Executor
+from oncue.control.execution.executor import Executor
 from oncue.control.runs import cancel_run
 from oncue.control.workspace import Workspace
 from oncue.core.model import AttemptKey, AttemptState, JobId, RunState, StepId

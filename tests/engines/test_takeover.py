@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from oncue import wiring
+from oncue.control.execution.recording import Batch, record_batch
 from oncue.control.preflight import prepare_run
-from oncue.control.recording import Batch, record_batch
 from oncue.control.runs import start_run
 from oncue.control.triggers import mint_trigger
 from oncue.control.workspace import Workspace

@@ -10,8 +10,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from oncue.control.execution import Executor
-from oncue.control.export import ExportSummary, export_job
+from oncue.control.execution.executor import Executor
+from oncue.control.exports.export import ExportSummary, export_job
 from oncue.control.jobs import create_job
 from oncue.control.preflight import prepare_run
 from oncue.control.runs import start_run

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from oncue.control.export import export_job
+from oncue.control.exports.export import export_job
 from oncue.control.workspace import Workspace
 from oncue.core.comments import Comment, CommentKind
 from oncue.core.model import JobId

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from oncue.control.export import export_job
-from oncue.control.exportcontent import unescape
-from oncue.control.exportzip import CannotExport, open_archive
+from oncue.control.exports.export import export_job
+from oncue.control.exports.exportcontent import unescape
+from oncue.control.exports.exportzip import CannotExport, open_archive
 from oncue.control.jobs import accept_output
 from oncue.control.workspace import Workspace
 from oncue.core.model import ContentHash, Job, JobId

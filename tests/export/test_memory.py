@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from oncue.control.exportzip import open_archive
+from oncue.control.exports.exportzip import open_archive
 from oncue.control.workspace import Workspace
 from tests.export.jobs import make_job, run_job
 from tests.export.questions import ASKED
@@ -35,7 +35,7 @@ HEAVY = f"""
 MEASURE = """
 import json, sys, tracemalloc
 from pathlib import Path
-from oncue.control.export import export_job
+from oncue.control.exports.export import export_job
 from oncue.wiring import open_workspace
 
 workspace = open_workspace(sys.argv[1], create=False)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from oncue.control.exporttraces import clean_text
+from oncue.control.exports.exporttraces import clean_text
 from oncue.control.settings import change_setting
 from oncue.control.workspace import Workspace
 from oncue.core.canonical import content_hash

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oncue.control.exportnames import MAX_PART, PathBook, safe_part
+from oncue.control.exports.exportnames import MAX_PART, PathBook, safe_part
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from oncue import wiring
-from oncue.control.bodies import Bodies
 from oncue.control.jobs import create_job
+from oncue.control.steps.bodies import Bodies
 from oncue.control.workspace import Workspace
 from oncue.core.comments import Comment
 from oncue.core.model import Attempt, Job, Run, StepId

@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from oncue.control.boardview import view_board
-from oncue.control.comparison import view_comparison
-from oncue.control.deliverables import view_deliverables
-from oncue.control.instancesview import view_instances
-from oncue.control.joblist import JobOrder, JobSummaries, view_job_table
-from oncue.control.jobspage import JobFilter
-from oncue.control.panelview import read_changes, view_panel
-from oncue.control.runlist import view_run_list, view_run_page
-from oncue.control.stepview import StepWish, view_step_page
-from oncue.control.stepwords import EXPLAINED, WORDS
+from oncue.control.views.boardview import view_board
+from oncue.control.views.comparison import view_comparison
+from oncue.control.views.deliverables import view_deliverables
+from oncue.control.views.instancesview import view_instances
+from oncue.control.views.joblist import JobOrder, JobSummaries, view_job_table
+from oncue.control.views.jobspage import JobFilter
+from oncue.control.views.panelview import read_changes, view_panel
+from oncue.control.views.runlist import view_run_list, view_run_page
+from oncue.control.views.stepview import StepWish, view_step_page
+from oncue.control.views.stepwords import EXPLAINED, WORDS
 from oncue.control.workspace import Workspace
 from oncue.core.model import JobId
 from oncue.core.request import RunRequest, Scope

@@ -5,8 +5,8 @@ import pytest
 from oncue.core.questions import Asking, InvalidAnswer, Option, QuestionKind
 from oncue.errors import InvalidParam
 from oncue.web.answerform import form_fields, read_answer_form
-from oncue.web.outputblocks import MAX_ROWS, MAX_TEXT, BlockKind, show_value
-from oncue.web.panelform import read_body
+from oncue.web.pages.outputblocks import MAX_ROWS, MAX_TEXT, BlockKind, show_value
+from oncue.web.pages.panelform import read_body
 from oncue.web.refusals import InvalidFields
 from oncue.web.rendering import render_markdown, show_duration, show_scope, show_size
 

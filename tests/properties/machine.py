@@ -15,12 +15,12 @@ from hypothesis import event
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from oncue.control.bodies import Bodies
 from oncue.control.jobs import accept_output, create_job
 from oncue.control.jobstate import JobStates, make_snapshot
 from oncue.control.preflight import Prepared, prepare_run
 from oncue.control.runs import start_run
 from oncue.control.sources import follow_definition
+from oncue.control.steps.bodies import Bodies
 from oncue.control.triggers import mint_trigger
 from oncue.control.workspace import load_job
 from oncue.core.model import Attempt, AttemptState, Run, RunKind, RunState, TriggerSource

@@ -12,7 +12,7 @@ from typing import Any
 from zlib import crc32
 
 from oncue import Workflow
-from oncue.control.calls import LoadedWorkflow
+from oncue.control.steps.calls import LoadedWorkflow
 from oncue.core.definition import WorkflowDefinition
 from oncue.core.model import SourceKind, WorkflowSource
 from oncue.errors import UnknownWorkflow

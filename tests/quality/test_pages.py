@@ -8,7 +8,7 @@ import pytest
 from tests.support.repository import ROOT
 
 WEB = ROOT / "src" / "oncue" / "web"
-TEMPLATES = sorted((WEB / "pages").glob("*.html"))
+TEMPLATES = sorted((WEB / "templates").glob("*.html"))
 SCRIPTS = sorted((WEB / "static").glob("*.js"))
 TEMPLATE_LINES = 80
 SCRIPT_LINES = 300

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from oncue.cli.lineeditor import Key, LineEditor
-from oncue.cli.prompting import read_typed
-from oncue.cli.questiontext import one_line, plain, show_left
+from oncue.cli.terminal.lineeditor import Key, LineEditor
+from oncue.cli.terminal.prompting import read_typed
+from oncue.cli.text.questiontext import one_line, plain, show_left
 from oncue.core.model import AttemptKey, JobId, StepId
 from oncue.core.questions import Asking, InvalidAnswer, Option, Question, QuestionId, QuestionKind
 

@@ -12,11 +12,11 @@ import pytest
 
 from oncue.clock import SystemClock
 from oncue.control.answers import Taken, answer_question, expire_questions, find_question
-from oncue.control.decisionview import view_inbox
 from oncue.control.jobs import create_job
 from oncue.control.preflight import prepare_run
 from oncue.control.runs import start_run
 from oncue.control.triggers import mint_trigger
+from oncue.control.views.decisionview import view_inbox
 from oncue.control.workspace import Workspace
 from oncue.core.model import Job, Run, RunKind, RunState, TriggerSource
 from oncue.core.questions import Question

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from oncue.control.artifactview import view_artifacts
-from oncue.control.context import Suspended
 from oncue.control.jobs import create_job
+from oncue.control.steps.context import Suspended
+from oncue.control.views.artifactview import view_artifacts
 from oncue.control.workspace import Workspace
 from oncue.core.model import Job, RunState
 from oncue.core.questions import How, InvalidAnswer, OnTimeout, Question

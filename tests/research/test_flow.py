@@ -12,7 +12,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from oncue import Output, Params, StepFailed
-from oncue.control.calls import StepOutput
+from oncue.control.steps.calls import StepOutput
 from oncue.core.comments import GivenComment
 from oncue.core.model import JobId
 from oncue.workflows.research.citations import Report, check_citations

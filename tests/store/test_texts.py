@@ -2,8 +2,8 @@
 
 import pytest
 
-from oncue.control.bodies import INLINE_BYTES, Bodies
-from oncue.control.calls import StepOutput
+from oncue.control.steps.bodies import INLINE_BYTES, Bodies
+from oncue.control.steps.calls import StepOutput
 from oncue.core.canonical import canonical_json, content_hash
 from oncue.core.model import Artifact, ArtifactKind, ContentHash, StepId
 from oncue.core.ports import Store

@@ -7,9 +7,9 @@ from typing import Any
 
 from oncue import wiring
 from oncue.control.answers import answer_question
-from oncue.control.callview import CallView
 from oncue.control.jobs import create_job
-from oncue.control.traceview import TraceView, TraceWish, view_trace
+from oncue.control.views.callview import CallView
+from oncue.control.views.traceview import TraceView, TraceWish, view_trace
 from oncue.control.workspace import Workspace
 from oncue.core.model import Job, Run
 from tests.engines.starting import start

@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 import pytest
 
-from oncue.cli.deltatext import render_delta
-from oncue.control.deltaview import DeltaView, DeltaWish, view_delta
+from oncue.cli.text.deltatext import render_delta
+from oncue.control.views.deltaview import DeltaView, DeltaWish, view_delta
 from oncue.control.workspace import Workspace
 from oncue.core.model import ContextMode, Job
 from oncue.core.modelport import ModelFailed, ModelTrouble

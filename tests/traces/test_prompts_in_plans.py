@@ -10,10 +10,10 @@ from pathlib import Path
 import click
 import pytest
 
-from oncue.cli.plannedprompts import render_prompts
+from oncue.cli.text.plannedprompts import render_prompts
 from oncue.control.jobs import create_job
 from oncue.control.preflight import prepare_run
-from oncue.control.promptplan import Basis, PlannedPrompt, PromptPlan, plan_prompts
+from oncue.control.views.promptplan import Basis, PlannedPrompt, PromptPlan, plan_prompts
 from oncue.control.workspace import Workspace
 from oncue.core.comments import Comment
 from oncue.core.model import ContextMode, Job
@@ -316,6 +316,6 @@ def test_a_plan_of_many_steps_knows_the_same_prompts(open_desk: OpenDesk, monkey
     run(workspace, job)
     one_by_one = plan_of(workspace, job, only("line", comment="taller"))
 
-    monkeypatch.setattr("oncue.control.recordedprompts.FEW_STEPS", 1)
+    monkeypatch.setattr("oncue.control.views.recordedprompts.FEW_STEPS", 1)
 
     assert plan_of(workspace, job, only("line", comment="taller")) == one_by_one

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from oncue.cli.tracetext import Shown, render_trace
-from oncue.control.callview import attributes_of
-from oncue.control.carried import CarriedKind
-from oncue.control.traceview import TraceWish, view_trace
+from oncue.cli.text.tracetext import Shown, render_trace
+from oncue.control.generation.carried import CarriedKind
+from oncue.control.views.callview import attributes_of
+from oncue.control.views.traceview import TraceWish, view_trace
 from oncue.control.workspace import Workspace
 from oncue.core.model import ContextMode, Job
 from oncue.core.modelcalls import CallState, ModelCall

@@ -23,8 +23,8 @@ from oncue.control.jobs import create_job
 from oncue.control.workspace import Workspace
 from oncue.core.events import Event, EventDraft, EventType
 from oncue.core.model import JobId, StepId
+from oncue.web.api.eventstream import stream_job
 from oncue.web.eventnames import Phase, PhaseBook, event_name
-from oncue.web.eventstream import stream_job
 from oncue.web.feed import Cursor, Feed
 from oncue.web.livesocket import topics_of
 from oncue.web.serving import Serving, make_site

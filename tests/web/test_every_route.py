@@ -13,8 +13,8 @@ from starlette.routing import Route
 
 from oncue import wiring
 from oncue.control.jobs import create_job
-from oncue.web import pageroutes
 from oncue.web.application import make_routes
+from oncue.web.pages import pageroutes
 from tests.web.hosting import Host, hosted
 from tests.web.workflows import WORKFLOWS
 

@@ -16,7 +16,7 @@ from oncue.cli.lazygroup import LazyGroup
 from oncue.cli.options import Invocation, actor_option, common_options
 
 CANCELLED = 130
-PACKAGE = "oncue.cli"
+COMMANDS_PACKAGE = "oncue.cli.commands"
 
 COMMANDS = {
     "job": ("jobgroup:job", "Create jobs, run them, rerun any part, and see why."),
@@ -44,7 +44,9 @@ def _version(context: click.Context, parameter: click.Parameter, is_wanted: bool
 @click.group(
     name="oncue",
     cls=LazyGroup,
-    commands_at={name: (place if "." in place else f"{PACKAGE}.{place}", line) for name, (place, line) in COMMANDS.items()},
+    commands_at={
+        name: (place if "." in place else f"{COMMANDS_PACKAGE}.{place}", line) for name, (place, line) in COMMANDS.items()
+    },
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @common_options

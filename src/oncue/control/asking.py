@@ -6,11 +6,11 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from oncue.control.calls import StepFailed
-from oncue.control.context import Suspended
-from oncue.control.fencing import check_is_ours
 from oncue.control.forms import check_question, check_response
 from oncue.control.jobfile import project_job
+from oncue.control.steps.calls import StepFailed
+from oncue.control.steps.context import Suspended
+from oncue.control.steps.fencing import check_is_ours
 from oncue.control.workspace import Workspace
 from oncue.core.events import EventDraft, EventType
 from oncue.core.model import Attempt, JobId, Run

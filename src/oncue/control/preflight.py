@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 
+from oncue.control.generation.modelcheck import find_model_blockers
 from oncue.control.jobstate import make_snapshot
-from oncue.control.modelcheck import find_model_blockers
 from oncue.control.sources import FollowedDefinition, follow_definition
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.comments import check_comment_text

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from oncue.control.instants import show_instant
-from oncue.control.planview import view_plan
 from oncue.control.preflight import Prepared, list_prerequisites, prepare_run
+from oncue.control.views.planview import view_plan
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.events import EventDraft, EventType
 from oncue.core.model import JobId

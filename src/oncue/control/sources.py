@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from oncue.control.calls import LoadedWorkflow
+from oncue.control.steps.calls import LoadedWorkflow
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.canonical import content_hash
 from oncue.core.definition import WorkflowDefinition

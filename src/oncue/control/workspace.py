@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from oncue.control.calls import Loader
 from oncue.control.jobstate import JobStates
+from oncue.control.steps.calls import Loader
 from oncue.core.model import Job, JobId
 from oncue.core.modelport import Models
 from oncue.core.ports import Clock, Reader, Store

@@ -2,7 +2,7 @@
 
 ``Store`` keeps the truth: a write is a function over a ``Transaction``, carried out whole or not at all. ``Blobs`` keeps large
 bodies by content. ``Clock`` gives the time and waits. The engine's protocol is in ``dispatch.py``, the loader's in
-``control/calls.py``.
+``control/steps/calls.py``.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from oncue.control.calls import StepCall, StepOutput, SyncBody
+from oncue.control.steps.calls import StepCall, StepOutput, SyncBody
 from oncue.core.definition import StepDefinition
 from oncue.core.questions import (
     Asking,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from oncue.control.calls import StepFailed
+from oncue.control.steps.calls import StepFailed
 from oncue.errors import nearest
 
 MAX_LENGTH = 120

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import assert_never
 
-from oncue.control.calls import LoadedWorkflow
+from oncue.control.steps.calls import LoadedWorkflow
 from oncue.core.definition import WorkflowDefinition
 from oncue.core.model import SourceKind, WorkflowSource
 from oncue.definitions.module_imports import ModuleImports

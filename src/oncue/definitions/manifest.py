@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from oncue.control.calls import AsyncBody, Composer, LoadedWorkflow, SyncBody
+from oncue.control.steps.calls import AsyncBody, Composer, LoadedWorkflow, SyncBody
 from oncue.core.canonical import content_hash
 from oncue.core.definition import ParamDefinition, ParamType, StepDefinition, WorkflowDefinition
 from oncue.core.model import SourceKind, WorkflowSource

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from oncue.control.calls import StepFailed
+from oncue.control.steps.calls import StepFailed
 
 
 def collect_files(folder: Path) -> Mapping[str, Path]:

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 
 from jinja2 import Undefined
 
-from oncue.control.calls import StepFailed
-from oncue.control.drafts import join_context, show_value
-from oncue.control.outputs import Output
+from oncue.control.steps.calls import StepFailed
+from oncue.control.steps.drafts import join_context, show_value
+from oncue.control.steps.outputs import Output
 
 MAX_FILE_BYTES = 4_000_000
 """Roughly a million tokens."""

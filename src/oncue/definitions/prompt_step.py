@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from oncue.control.calls import AsyncBody, Composer, StepCall, StepFailed, StepOutput
-from oncue.control.drafts import DraftWish, join_context
-from oncue.control.outputs import Output
+from oncue.control.steps.calls import AsyncBody, Composer, StepCall, StepFailed, StepOutput
+from oncue.control.steps.drafts import DraftWish, join_context
+from oncue.control.steps.outputs import Output
 from oncue.core.definition import StepDefinition
 from oncue.definitions.prompt_inputs import InputTexts, prompt_text
 from oncue.definitions.templates import render

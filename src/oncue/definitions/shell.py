@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from oncue.control.calls import AsyncBody, StepCall, StepFailed, StepOutput
+from oncue.control.steps.calls import AsyncBody, StepCall, StepFailed, StepOutput
 from oncue.core.definition import StepDefinition
 from oncue.definitions.process_group import GRACE_SECONDS, run_group
 from oncue.definitions.shell_folders import pick_outputs, write_inputs

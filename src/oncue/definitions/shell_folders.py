@@ -8,8 +8,8 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
-from oncue.control.calls import StepFailed
-from oncue.control.outputs import Output
+from oncue.control.steps.calls import StepFailed
+from oncue.control.steps.outputs import Output
 from oncue.core.model import ArtifactKind
 from oncue.definitions.ask_step import answer_text
 from oncue.definitions.output_files import collect_files

@@ -21,7 +21,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from oncue.control.calls import StepFailed
+from oncue.control.steps.calls import StepFailed
 from oncue.definitions.templates import Raw, as_text, render
 
 _PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from oncue.control.calls import AsyncBody, StepCall, StepFailed, StepOutput, SyncBody
-from oncue.control.outputs import Output
+from oncue.control.steps.calls import AsyncBody, StepCall, StepFailed, StepOutput, SyncBody
+from oncue.control.steps.outputs import Output
 from oncue.definitions.output_files import collect_files
 from oncue.definitions.plain_values import to_plain
 from oncue.definitions.step_signature import (

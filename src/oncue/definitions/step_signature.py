@@ -17,9 +17,9 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, 
 from dataclasses import dataclass
 from typing import Any
 
-from oncue.control.calls import Params
-from oncue.control.context import StepContext
-from oncue.control.outputs import Output
+from oncue.control.steps.calls import Params
+from oncue.control.steps.context import StepContext
+from oncue.control.steps.outputs import Output
 
 SPECIAL = ("params", "ctx", "item")
 NO_ANNOTATION: Any = inspect.Parameter.empty

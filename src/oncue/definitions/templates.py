@@ -15,7 +15,7 @@ from typing import Any
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, Undefined, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from oncue.control.calls import StepFailed
+from oncue.control.steps.calls import StepFailed
 
 PARAMS = "params"
 INPUTS = "inputs"

@@ -26,7 +26,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, TypeVar, overload
 
-from oncue.control.calls import LoadedWorkflow
+from oncue.control.steps.calls import LoadedWorkflow
 from oncue.core.definition import RetryPolicy, WorkflowDefinition
 from oncue.core.model import SourceKind, WorkflowSource
 from oncue.definitions.assembly import check_fan_outs, check_graph, check_names, make_keys

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from oncue.control.artifactview import ArtifactView, view_artifacts
-from oncue.control.decisionview import DecisionFilter, view_decisions
-from oncue.control.jobspage import JobFilter, view_jobs_page
-from oncue.control.planview import view_plan
 from oncue.control.preflight import list_prerequisites, prepare_run
 from oncue.control.recommending import recommend_run, recommendation_record
-from oncue.control.runview import view_run
-from oncue.control.traceview import TraceWish, view_trace
-from oncue.control.views import view_job
+from oncue.control.views.artifactview import ArtifactView, view_artifacts
+from oncue.control.views.decisionview import DecisionFilter, view_decisions
+from oncue.control.views.jobspage import JobFilter, view_jobs_page
+from oncue.control.views.jobview import view_job
+from oncue.control.views.planview import view_plan
+from oncue.control.views.runview import view_run
+from oncue.control.views.traceview import TraceWish, view_trace
 from oncue.control.workspace import Workspace, find_job
 from oncue.core.model import Job, JobId
 from oncue.core.request import RunRequest

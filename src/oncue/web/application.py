@@ -7,12 +7,11 @@ from importlib.metadata import version
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
-from oncue.web import (
+from oncue.web import livesocket
+from oncue.web.api import (
     eventroutes,
     guidanceroutes,
     jobroutes,
-    livesocket,
-    pageroutes,
     questionroutes,
     recommendroutes,
     runroutes,
@@ -21,6 +20,7 @@ from oncue.web import (
 from oncue.web.errorbody import install_error_handlers
 from oncue.web.guard import Guard
 from oncue.web.packing import Packing
+from oncue.web.pages import pageroutes
 from oncue.web.schemas.wire import Problem
 from oncue.web.site import Site
 

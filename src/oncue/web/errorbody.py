@@ -17,8 +17,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
-from oncue.control.planview import view_plan
 from oncue.control.preflight import Prepared
+from oncue.control.views.planview import view_plan
 from oncue.errors import Blocked, NotFound, OncueError, PlanChanged
 from oncue.web.refusals import InvalidFields, NoSuchRange, NotSignedIn, TooManyAttempts
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from oncue.control.eventsview import event_as_dict
+from oncue.control.views.eventsview import event_as_dict
 from oncue.core.definitionrecord import decode_definition
 from oncue.core.events import Event, EventType
 from oncue.core.model import ContentHash, JobId, step_name

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from oncue.control.carried import Carried, CarriedKind
-from oncue.control.commentsview import Reading
+from oncue.control.generation.carried import Carried, CarriedKind
+from oncue.control.views.commentsview import Reading
 from oncue.core.model import step_name
 from oncue.core.modelcalls import Spending
 from oncue.core.visibletext import write_out

@@ -14,8 +14,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.types import Scope
 
-from oncue.control.decisionview import describe_response
 from oncue.control.instants import show_instant
+from oncue.control.views.decisionview import describe_response
 from oncue.core.canonical import content_hash
 from oncue.core.reasons import Reason, explain_reason
 from oncue.web.answerform import form_fields
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-FOLDER = Path(__file__).parent / "pages"
+FOLDER = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
 RENDERED_TEXTS = 256
 BRIEF = 60

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from oncue.control.planview import PlanView, view_plan
 from oncue.control.preflight import Prepared, list_prerequisites, prepare_run
-from oncue.control.promptplan import plan_prompts
 from oncue.control.recommending import load_recommendation
 from oncue.control.repeats import check_seen, find_repeated
 from oncue.control.runs import start_run
 from oncue.control.triggers import mint_trigger
+from oncue.control.views.planview import PlanView, view_plan
+from oncue.control.views.promptplan import plan_prompts
 from oncue.core.model import Job, Run, RunKind, TriggerSource
 from oncue.core.recommendations import Recommendation, find_overrides
 from oncue.core.request import AnswersPolicy, RunRequest, Scope

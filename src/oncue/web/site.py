@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
-from oncue.control.joblist import JobSummaries
+from oncue.control.views.joblist import JobSummaries
 from oncue.control.workspace import Workspace, find_job
 from oncue.core.model import Job, WorkerId
 from oncue.core.people import Permission

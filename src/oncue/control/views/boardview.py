@@ -1,0 +1,327 @@
+"""A job at a glance: its phases as columns, its steps as cards, a fan-out folded into one card with counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from oncue.control.views.decisionview import find_late_answers, waiting_questions
+from oncue.control.views.jobview import describe_status, look_at_job
+from oncue.control.views.progressview import TOLD, describe_progress
+from oncue.control.views.runview import is_interrupted
+from oncue.control.views.stepwords import WORDS, Standing, read_standing
+from oncue.control.workspace import Workspace, load_job
+from oncue.core.comments import GivenComment, comments_by_run
+from oncue.core.definition import StepDefinition
+from oncue.core.findings import Finding
+from oncue.core.graph import Graph
+from oncue.core.model import Attempt, AttemptKey, AttemptState, Failure, JobId, Run, StepId, Trigger, step_name
+from oncue.core.ports import Reader
+from oncue.core.questions import Question
+from oncue.core.staleness import StepState
+
+MAX_SINGLE_STEPS = 200
+"""Above this many steps the attempts of each are not counted."""
+RECENT_EVENTS = 200
+RECENT_RUNS = 5
+"""How long steps take is told from so many runs; what ran in none of them, from what made its present output."""
+DONE = frozenset({"fresh", "accepted"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepCard:
+    """One step with all its instances.
+
+    ``counts`` says how many instances stand where; None for a step that is no fan-out, or whose instances are unknown.
+    ``attempts`` counts all attempts of a single step; None where that was not counted. ``comment`` is the latest that steered
+    its current output, or of a fan-out the latest that steered any of them.
+    """
+
+    name: str
+    ordinal: int
+    phase: str
+    summary: str
+    word: str
+    is_fan_out: bool
+    is_source: bool
+    is_deliverable: bool
+    reasons: tuple[str, ...] = ()
+    counts: Mapping[str, int] | None = None
+    run: int | None = None
+    attempts: int | None = None
+    seconds: tuple[float, float] | None = None
+    since: datetime | None = None
+    message: str = ""
+    error: Failure | None = None
+    is_stale: bool = False
+    comment: GivenComment | None = None
+
+    @property
+    def total(self) -> int:
+        """How many instances it has; 1 for a single step."""
+        return 1 if self.counts is None else sum(self.counts.values())
+
+    @property
+    def stale(self) -> int:
+        """How many of them are stale."""
+        return int(self.is_stale) if self.counts is None else self.counts.get("stale", 0)
+
+    @property
+    def done(self) -> int:
+        """How many of them have an output to build on."""
+        counts = {self.word: 1} if self.counts is None else self.counts
+        return sum(counts.get(word, 0) for word in DONE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseColumn:
+    """One phase with its cards; ``done`` of ``total`` steps are sound, where a fan-out counts as one."""
+
+    name: str
+    ordinal: int
+    cards: tuple[StepCard, ...]
+
+    @property
+    def total(self) -> int:
+        """How many steps it has."""
+        return len(self.cards)
+
+    @property
+    def done(self) -> int:
+        """How many of them have all their outputs, none of them stale."""
+        return sum(card.word in DONE for card in self.cards)
+
+    @property
+    def word(self) -> str:
+        """One word for all its steps."""
+        words = {card.word for card in self.cards}
+        return next((word for word in WORDS if word in words), "missing")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunLine:
+    """A run in one line: who started it, when, why, and how it stands."""
+
+    run: Run
+    trigger: Trigger | None
+    is_interrupted: bool = False
+
+    @property
+    def word(self) -> str:
+        """How it stands."""
+        return "interrupted" if self.is_interrupted else self.run.state.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardView:
+    """A job as its page shows it; ``now`` is when it was looked at, ``standing`` what it was drawn up from."""
+
+    job_id: JobId
+    workflow: str
+    summary: str
+    status: str
+    params: Mapping[str, object]
+    source: str
+    created_at: datetime
+    now: datetime
+    columns: tuple[PhaseColumn, ...]
+    latest: RunLine | None
+    open_runs: tuple[RunLine, ...]
+    runs: int
+    findings: tuple[Finding, ...]
+    questions: tuple[Question, ...]
+    late_answers: tuple[Question, ...]
+    replayed_from: JobId | None
+    standing: Standing
+
+    @property
+    def cards(self) -> tuple[StepCard, ...]:
+        """Every card, by phase."""
+        return tuple(card for column in self.columns for card in column.cards)
+
+    @property
+    def stale(self) -> int:
+        """How many steps or instances are stale."""
+        return sum(card.stale for card in self.cards)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it takes no more runs."""
+        return self.status == "stopped"
+
+
+def view_board(workspace: Workspace, job_id: JobId) -> BoardView:
+    """Look at a job, its steps by phase, and its latest run."""
+    with workspace.store.read() as reader:
+        job = load_job(reader, job_id)
+        picture = look_at_job(workspace, reader, job)
+        standing = read_standing(reader, picture)
+        open_runs = [run for run in reader.list_open_runs() if run.job_id == job_id]
+        latest = reader.load_run(job_id, job.runs) if job.runs else None
+        lines = {run.number: view_line(workspace, reader, run) for run in (*open_runs, *((latest,) if latest else ()))}
+        columns = _Columns(reader, standing).view()
+        late = find_late_answers(reader, job_id)
+        waiting = waiting_questions(reader, job_id)
+    line = lines.get(job.runs)
+    definition = picture.followed.graph.definition
+    return BoardView(
+        job_id=job_id,
+        workflow=job.workflow,
+        summary=definition.summary,
+        status=describe_status(job, latest, is_lost=line is not None and line.is_interrupted),
+        params=job.params,
+        source=job.source.ref,
+        created_at=job.created_at,
+        now=workspace.clock.now(),
+        columns=columns,
+        latest=line,
+        open_runs=tuple(lines[run.number] for run in open_runs),
+        runs=job.runs,
+        findings=(*picture.followed.blockers, *picture.followed.warnings),
+        questions=waiting,
+        late_answers=late,
+        replayed_from=job.replayed_from,
+        standing=standing,
+    )
+
+
+def view_line(workspace: Workspace, reader: Reader, run: Run) -> RunLine:
+    """A run in one line."""
+    known = reader.load_trigger(run.trigger_id)
+    return RunLine(run=run, trigger=known[0] if known else None, is_interrupted=is_interrupted(workspace, run))
+
+
+def view_columns(workspace: Workspace, reader: Reader, job_id: JobId) -> tuple[PhaseColumn, ...]:
+    """The phases of a job with their steps, and nothing else.
+
+    Raises:
+        DefinitionError: its workflow is wrong.
+    """
+    picture = look_at_job(workspace, reader, load_job(reader, job_id))
+    return _Columns(reader, read_standing(reader, picture), is_brief=True).view()
+
+
+class _Columns:
+    """Draws up the cards of a job; reads what all of them need once."""
+
+    def __init__(self, reader: Reader, standing: Standing, *, is_brief: bool = False) -> None:
+        self._reader = reader
+        self._standing = standing
+        self._picture = standing.picture
+        self._graph: Graph = standing.picture.assessment.snapshot.graph
+        self._durations = {} if is_brief else self._read_durations()
+        self._messages = {} if is_brief else self._read_messages()
+        singles = [name for name in self._graph.names if self._graph.steps[name].each is None]
+        counts_attempts = not is_brief and len(singles) <= MAX_SINGLE_STEPS
+        self._attempt_counts = reader.count_attempts(standing.picture.job.id) if counts_attempts else None
+
+    def view(self) -> tuple[PhaseColumn, ...]:
+        """Every phase with its cards."""
+        ordinals = self._graph.ordinals()
+        cards = {name: self._card(self._graph.steps[name], ordinals[name]) for name in self._graph.names}
+        return tuple(
+            PhaseColumn(name=phase, ordinal=number, cards=tuple(card for card in cards.values() if card.phase == phase))
+            for number, phase in enumerate(self._graph.definition.phases, start=1)
+        )
+
+    def _card(self, step: StepDefinition, ordinal: int) -> StepCard:
+        members = self._picture.assessment.members[step.name]
+        if step.each is None:
+            return self._single(step, StepId(step.name), ordinal=ordinal)
+        counts = self._standing.count(members) if members is not None else None
+        known = counts if counts else {self._standing.word(StepId(step.name)): 1}
+        seen = self._durations.get(step.name, ())
+        word = next(word for word in WORDS if word in known) if members != () else "fresh"
+        return replace(
+            self._blank(step, ordinal=ordinal, word=word),
+            counts=counts,
+            reasons=self._standing.reasons(members or ()),
+            seconds=(min(seen), max(seen)) if seen else None,
+            is_stale="stale" in known,
+            comment=self._comment(members or ()),
+        )
+
+    def _single(self, step: StepDefinition, this: StepId, *, ordinal: int) -> StepCard:
+        current = self._picture.assessment.currents.get(this)
+        status = self._picture.assessment.statuses[this]
+        open_attempt = self._standing.open_attempts.get(this)
+        last = open_attempt or (self._last_attempt(this) if self._attempt_counts is not None else None)
+        word = self._standing.word(this)
+        return replace(
+            self._blank(step, ordinal=ordinal, word=word),
+            reasons=self._standing.reasons((this,)),
+            run=current.run if current else None,
+            attempts=None if self._attempt_counts is None else self._attempt_counts.get(this, 0),
+            seconds=self._seconds(step.name, last),
+            since=open_attempt.started_at if open_attempt and word == "running" else None,
+            error=last.error if last and word in ("failed", "cancelled") else None,
+            is_stale=status.state is StepState.STALE,
+            comment=self._comment((this,)),
+        )
+
+    def _last_attempt(self, this: StepId) -> Attempt | None:
+        record = self._picture.records.get(this)
+        if record is None:
+            return None
+        key = AttemptKey(job_id=self._picture.job.id, run=record.last_run, step=this, number=record.last_number)
+        return self._reader.load_attempt(key)
+
+    def _read_durations(self) -> Mapping[str, Sequence[float]]:
+        """How long the steps took lately, by name."""
+        job = self._picture.job
+        found = dict(self._reader.durations(job.id, since_run=job.runs - RECENT_RUNS + 1))
+        older = {
+            step_name(this): one for this, one in self._picture.assessment.currents.items() if step_name(this) not in found
+        }
+        if len(older) > MAX_SINGLE_STEPS:
+            return self._reader.durations(job.id)
+        for name, current in older.items():
+            key = AttemptKey(job_id=job.id, run=current.run, step=current.step, number=current.number)
+            made = self._reader.load_attempt(key)
+            if made is not None and made.ended_at is not None:
+                found[name] = ((made.ended_at - made.started_at).total_seconds(),)
+        return found
+
+    def _blank(self, step: StepDefinition, *, ordinal: int, word: str) -> StepCard:
+        return StepCard(
+            name=step.name,
+            ordinal=ordinal,
+            phase=step.phase,
+            summary=step.summary,
+            word=word,
+            is_fan_out=step.each is not None,
+            is_source=step.is_source,
+            is_deliverable=step.is_deliverable,
+            message=self._messages.get(step.name, "") if word == "running" else "",
+        )
+
+    def _seconds(self, name: str, last: Attempt | None) -> tuple[float, float] | None:
+        """How long the latest attempt took; where that is unknown, the latest one that succeeded."""
+        if last is not None and last.ended_at is not None and last.state is AttemptState.SUCCEEDED:
+            took = (last.ended_at - last.started_at).total_seconds()
+            return took, took
+        seen = self._durations.get(name, ())
+        return (seen[0], seen[0]) if seen else None
+
+    def _comment(self, members: Iterable[StepId]) -> GivenComment | None:
+        """The latest comment that steered any of these outputs."""
+        assessment = self._picture.assessment
+        given = comments_by_run(assessment.snapshot.comments)
+        if not given:
+            return None
+        currents = (assessment.currents.get(this) for this in members)
+        runs = {run for current in currents if current is not None for run in current.inputs.comments if run in given}
+        return given[max(runs)] if runs else None
+
+    def _read_messages(self) -> dict[str, str]:
+        """What the steps that execute said of their progress lately."""
+        if not self._standing.open_attempts:
+            return {}
+        job = self._picture.job
+        events = self._reader.list_events(job.id, after=max(0, job.event_seq - RECENT_EVENTS))
+        return {
+            step_name(event.step): describe_progress(event.type, event.data or {})
+            for event in events
+            if event.type in TOLD and event.step is not None
+        }

@@ -1,0 +1,74 @@
+"""The instances of a fan-out, page by page, narrowed by what is looked for; quick also for thousands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from oncue.control.views.stepwords import Standing
+from oncue.core.model import StepId, step_key
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceRow:
+    """One instance: where it stands, and why it is stale. ``run`` made its current output."""
+
+    id: StepId
+    key: str
+    word: str
+    reasons: tuple[str, ...]
+    run: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstancesPage:
+    """Some instances of a fan-out, of ``total`` that are wanted and ``all`` there are; ``page`` counts from 1."""
+
+    name: str
+    rows: tuple[InstanceRow, ...]
+    total: int
+    all: int
+    page: int
+    pages: int
+    search: str = ""
+    word: str = ""
+
+
+def view_instances(
+    standing: Standing, name: str, *, search: str = "", word: str = "", page: int = 1, size: int = PAGE
+) -> InstancesPage | None:
+    """One page of the instances of a step whose key has this text in it; None where there are none, or they are unknown.
+
+    A page that does not exist is the last one.
+    """
+    members = standing.picture.assessment.members.get(name)
+    if not members or step_key(members[0]) is None:
+        return None
+    sought = search.strip().casefold()
+    found = [this for this in members if not sought or sought in (step_key(this) or "").casefold()]
+    if word:
+        found = [this for this in found if standing.word(this) == word]
+    pages = max(1, -(-len(found) // size))
+    page = min(max(1, page), pages)
+    return InstancesPage(
+        name=name,
+        rows=tuple(_row(standing, this) for this in found[(page - 1) * size : page * size]),
+        total=len(found),
+        all=len(members),
+        page=page,
+        pages=pages,
+        search=search,
+        word=word,
+    )
+
+
+def _row(standing: Standing, this: StepId) -> InstanceRow:
+    current = standing.picture.assessment.currents.get(this)
+    return InstanceRow(
+        id=this,
+        key=step_key(this) or "",
+        word=standing.word(this),
+        reasons=standing.reasons((this,)),
+        run=current.run if current else None,
+    )

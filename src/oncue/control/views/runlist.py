@@ -1,0 +1,95 @@
+"""The runs of a job, the newest first, page by page; and everything about one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from oncue.control.views.boardview import RunLine, view_line
+from oncue.control.views.runview import RunView, is_interrupted, view_run
+from oncue.control.workspace import Workspace, load_job
+from oncue.core.model import Attempt, JobId
+from oncue.core.ports import Reader
+from oncue.core.questions import Question
+
+PAGE = 50
+LISTED_ATTEMPTS = 200
+LISTED_QUESTIONS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunList:
+    """Some runs of a job; ``page`` counts from 1, ``total`` is how many there are."""
+
+    lines: tuple[RunLine, ...]
+    total: int
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPage:
+    """One run: ``attempts`` are the first of ``attempt_count``, in the order in which they started.
+
+    ``questions`` are the first ones that it asked; ``has_more_questions`` says that there are others.
+    """
+
+    view: RunView
+    request: Mapping[str, object]
+    attempts: tuple[Attempt, ...]
+    attempt_count: int
+    questions: tuple[Question, ...]
+    has_more_questions: bool
+    is_interrupted: bool
+    now: datetime
+
+    @property
+    def word(self) -> str:
+        """How it stands."""
+        return "interrupted" if self.is_interrupted else self.view.status.value
+
+
+def view_run_list(workspace: Workspace, job_id: JobId, *, page: int = 1) -> RunList:
+    """Look at some runs of a job; a page that does not exist is the last one."""
+    with workspace.store.read() as reader:
+        job = load_job(reader, job_id)
+        pages = max(1, -(-job.runs // PAGE))
+        page = min(max(1, page), pages)
+        newest = job.runs - (page - 1) * PAGE
+        found = [reader.load_run(job_id, number) for number in range(newest, max(0, newest - PAGE), -1)]
+        lines = tuple(view_line(workspace, reader, run) for run in found if run is not None)
+    return RunList(lines=lines, total=job.runs, page=page, pages=pages)
+
+
+def view_run_page(workspace: Workspace, job_id: JobId, number: int) -> RunPage:
+    """Look at one run with everything that it did.
+
+    Raises:
+        UnknownRun: the job has none of this number.
+    """
+    with workspace.store.read() as reader:
+        return read_run_page(workspace, reader, job_id, number=number)
+
+
+def read_run_page(workspace: Workspace, reader: Reader, job_id: JobId, *, number: int) -> RunPage:
+    """One run, as an open reader sees it.
+
+    Raises:
+        UnknownRun: the job has none of this number.
+    """
+    view = view_run(reader, load_job(reader, job_id), number)
+    run = reader.load_run(job_id, number)
+    assert run is not None, "it was just read"
+    attempts = reader.list_attempts(job_id, run=number)
+    questions = reader.list_questions(job_id=job_id, run=number, limit=LISTED_QUESTIONS + 1)
+    return RunPage(
+        view=view,
+        request=run.request,
+        attempts=tuple(attempts[:LISTED_ATTEMPTS]),
+        attempt_count=len(attempts),
+        questions=tuple(questions[:LISTED_QUESTIONS]),
+        has_more_questions=len(questions) > LISTED_QUESTIONS,
+        is_interrupted=is_interrupted(workspace, run),
+        now=workspace.clock.now(),
+    )

@@ -1,0 +1,117 @@
+"""The API of events: pages of them, a WebSocket, server-sent events; and the export of a whole job."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request, WebSocket
+from fastapi.responses import FileResponse, StreamingResponse
+from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
+
+from oncue.control.exports.export import export_job
+from oncue.control.workspace import find_job
+from oncue.core.model import JobId
+from oncue.core.people import Permission
+from oncue.errors import InvalidInput
+from oncue.web.api.eventstream import stream_job, stream_workspace
+from oncue.web.api.jobroutes import MAX_PAGE
+from oncue.web.eventnames import event_record
+from oncue.web.schemas import eventshapes as shapes
+from oncue.web.site import Reading, Site, TheJob, TheSite, get_identity, get_site, still_reading
+from oncue.web.sockets import Batches, send_stream, while_allowed
+
+router = APIRouter(tags=["events"])
+
+
+@router.get("/jobs/{job}/events", response_model=shapes.EventsPage)
+def list_events(
+    *,
+    site: TheSite,
+    _: Reading,
+    job: TheJob,
+    after: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = MAX_PAGE,
+) -> object:
+    """The events of a job with a number above ``after``."""
+    with site.workspace.store.read() as reader:
+        events = reader.list_events(job.id, after=after, limit=limit + 1)
+        phases = site.phases.phases(reader, job.id)
+    page = events[:limit]
+    return {
+        "job_id": job.id,
+        "events": [event_record(event, phases) for event in page],
+        "last_seq": page[-1].seq if page else after,
+        "has_more": len(events) > limit,
+    }
+
+
+@router.websocket("/events")
+async def event_socket(socket: WebSocket, job: str = "", after: str = "") -> None:
+    """Every event of a job after a number, or of the workspace after a cursor, each as one message."""
+    get_identity(socket).check(Permission.READ)
+    stream = await open_stream(get_site(socket), job=job, after=after)
+    await socket.accept()
+    await send_stream(socket, while_allowed(stream, still_reading(socket)))
+
+
+@router.get("/events", response_class=StreamingResponse)
+async def event_stream(
+    *,
+    request: Request,
+    site: TheSite,
+    _: Reading,
+    job: Annotated[str, Query(max_length=100)] = "",
+    after: Annotated[str, Query(max_length=100)] = "",
+    last_event_id: Annotated[str, Header(max_length=100)] = "",
+) -> StreamingResponse:
+    """The same as server-sent events, for programs; ``Last-Event-ID`` goes before ``after``."""
+    stream = await open_stream(site, job=job, after=last_event_id or after)
+    stream = while_allowed(stream, still_reading(request))
+    return StreamingResponse(_as_sent_events(stream, is_job=bool(job)), media_type="text/event-stream")
+
+
+async def open_stream(site: Site, *, job: str, after: str) -> Batches:
+    """The stream that is asked for.
+
+    Raises:
+        UnknownJob, AmbiguousJob: there is no such job.
+        InvalidInput: ``after`` is no number.
+    """
+    if not job:
+        return stream_workspace(site, after)
+    if after and not (after.isascii() and after.isdigit() and len(after) < 19):
+        raise InvalidInput("after is the number of an event of the job", hint="after=0 is from the beginning", code="bad_after")
+    job_id = await run_in_threadpool(_find, site, job)
+    return stream_job(site, job_id, int(after or 0))
+
+
+def _find(site: Site, job: str) -> JobId:
+    with site.workspace.store.read() as reader:
+        return find_job(reader, job).id
+
+
+async def _as_sent_events(batches: Batches, *, is_job: bool) -> AsyncIterator[str]:
+    place = "seq" if is_job else "cursor"
+    async for batch in batches:
+        sent = "".join(f"id: {json.loads(text)[place]}\ndata: {text}\n\n" for text in batch)
+        yield sent or ": alive\n\n"
+
+
+@router.get("/jobs/{job}/export", response_class=FileResponse)
+def export(*, site: TheSite, _: Reading, job: TheJob) -> FileResponse:
+    """Everything about a job as one ZIP."""
+    folder = tempfile.TemporaryDirectory(prefix="oncue-export-")
+    name = f"oncue-{job.id}.zip"
+    try:
+        export_job(site.workspace, job.id, Path(folder.name, name))
+    except BaseException:
+        folder.cleanup()
+        raise
+    return FileResponse(
+        Path(folder.name, name), filename=name, media_type="application/zip", background=BackgroundTask(folder.cleanup)
+    )

@@ -1,0 +1,53 @@
+"""The API of guided reruns: comments, traces of model calls, and how prompts changed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from oncue.control.views.commentsview import view_comments
+from oncue.control.views.deltaview import DeltaWish, view_delta
+from oncue.control.views.traceview import TraceWish, view_trace
+from oncue.web.schemas import guidanceshapes as shapes
+from oncue.web.site import Reading, TheJob, TheSite
+
+Run = Annotated[int | None, Query(ge=1)]
+Step = Annotated[str | None, Query(max_length=1000)]
+router = APIRouter(tags=["guidance"])
+
+
+@router.get("/jobs/{job}/comments", response_model=shapes.CommentsRecord)
+def list_comments(*, site: TheSite, _: Reading, job: TheJob, step: Step = None) -> object:
+    """Every comment that was given in a job, with who gave it and what came of it."""
+    return view_comments(site.workspace, job.id, step).as_dict()
+
+
+@router.get("/jobs/{job}/trace", response_model=shapes.TraceRecord)
+def show_trace(
+    *,
+    site: TheSite,
+    _: Reading,
+    job: TheJob,
+    step: Step = None,
+    run: Run = None,
+    call: Annotated[int | None, Query(ge=1)] = None,
+    texts: bool = False,
+) -> object:
+    """What attempts consumed and which calls they made; ``texts`` adds the sections and payloads."""
+    return view_trace(site.workspace, job.id, TraceWish(step=step, run=run, call=call, has_texts=texts)).as_dict()
+
+
+@router.get("/jobs/{job}/calls", response_model=shapes.CallsRecord)
+def list_calls(*, site: TheSite, _: Reading, job: TheJob, step: Step = None, run: Run = None) -> object:
+    """The calls of language models alone: purpose, model, state, usage and cost; ``state`` ``sent`` has no known outcome."""
+    view = view_trace(site.workspace, job.id, TraceWish(step=step, run=run))
+    record = view.as_dict()
+    calls = [call for attempt in record.pop("attempts") for call in attempt["calls"]]
+    return {**record, "calls": calls}
+
+
+@router.get("/jobs/{job}/steps/{step:path}/delta", response_model=shapes.DeltaRecord)
+def show_delta(*, site: TheSite, _: Reading, job: TheJob, step: str, run: Run = None, against: Run = None) -> object:
+    """How the prompts of a step changed between two of its runs."""
+    return view_delta(site.workspace, job.id, DeltaWish(step=step, run=run, against=against)).as_dict()

@@ -1,0 +1,113 @@
+"""Runs and attempts as they go over the wire."""
+
+from __future__ import annotations
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from dataclasses import replace
+
+from oncue.control.commentrecords import NO_GUIDANCE, read_guidance
+from oncue.control.instants import show_instant
+from oncue.control.views.decisionview import waiting_questions
+from oncue.control.views.runview import RunView, describe_run, failure_as_dict, is_interrupted, view_run
+from oncue.control.workspace import Workspace
+from oncue.core.model import Attempt, Job, Run
+from oncue.core.ports import Reader
+from oncue.errors import InvalidInput, UnknownRun
+
+
+def read_run(workspace: Workspace, job: Job, number: int) -> dict[str, object]:
+    """One run of a job.
+
+    Raises:
+        UnknownRun: the job has none of this number.
+    """
+    with workspace.store.read() as reader:
+        run = reader.load_run(job.id, number)
+        if run is None:
+            raise UnknownRun(number, job.runs)
+        view = view_run(reader, job, number)
+        questions = waiting_questions(reader, job.id, number)
+    view = replace(view, questions=questions, is_interrupted=is_interrupted(workspace, run))
+    return run_record(run, view)
+
+
+def read_runs(workspace: Workspace, job: Job, *, cursor: str | None, limit: int) -> dict[str, object]:
+    """Some runs of a job, the newest first, that come after a cursor."""
+    before = job.runs + 1 if cursor is None else read_number(cursor)
+    with workspace.store.read() as reader:
+        runs = [run for run in reader.list_runs(job.id) if run.number < before]
+        page = list(reversed(runs))[:limit]
+        records = _describe(workspace, reader, job, page=page)
+    more = len(runs) > len(page) and page
+    return {"job_id": job.id, "runs": records, "next_cursor": show_number(page[-1].number) if more else None}
+
+
+def _describe(workspace: Workspace, reader: Reader, job: Job, *, page: Sequence[Run]) -> list[dict[str, object]]:
+    triggers = reader.list_triggers(job.id)
+    executed = reader.executed_steps(job.id)
+    guidance = read_guidance(reader, job.id)
+    records = []
+    for run in page:
+        view = describe_run(
+            reader,
+            run,
+            executed=executed.get(run.number, ()),
+            trigger=triggers.get(run.number),
+            guidance=guidance.get(run.number, NO_GUIDANCE),
+        )
+        records.append(run_record(run, replace(view, is_interrupted=is_interrupted(workspace, run))))
+    return records
+
+
+def run_record(run: Run, view: RunView) -> dict[str, object]:
+    """A run with its whole request, and its trigger also under the names of the edge."""
+    trigger = view.trigger
+    return {
+        **view.as_dict(),
+        "job_id": run.job_id,
+        "request": dict(run.request),
+        "ui_trigger_id": trigger.id if trigger else None,
+        "ui_trigger_source": trigger.source if trigger else None,
+        "ui_trigger_metadata": dict(trigger.metadata) if trigger else None,
+        "recommended_message_id": trigger.recommendation_id if trigger else None,
+        "recommended_config_snapshot": trigger.recommended if trigger else None,
+        "ui_triggered_at": show_instant(trigger.triggered_at) if trigger else None,
+    }
+
+
+def attempt_record(attempt: Attempt) -> dict[str, object]:
+    """One execution of one step."""
+    ended = attempt.ended_at
+    return {
+        "run": attempt.key.run,
+        "step": attempt.key.step,
+        "number": attempt.key.number,
+        "status": attempt.state.value,
+        "context": attempt.context.value,
+        "started_at": show_instant(attempt.started_at),
+        "ended_at": show_instant(ended),
+        "duration_seconds": (ended - attempt.started_at).total_seconds() if ended else None,
+        "artifact": attempt.artifact,
+        "has_log": attempt.log is not None,
+        "losses": attempt.losses,
+        "error": failure_as_dict(attempt.error),
+    }
+
+
+def show_number(number: int) -> str:
+    """A cursor; what it holds is nobody's business."""
+    return urlsafe_b64encode(str(number).encode()).decode().rstrip("=")
+
+
+def read_number(cursor: str) -> int:
+    """The number in a cursor.
+
+    Raises:
+        InvalidInput: it was not given out here.
+    """
+    try:
+        return int(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, binascii.Error) as error:
+        raise InvalidInput("this cursor was not given out here", hint="begin without one", code="unknown_cursor") from error

@@ -1,0 +1,1 @@
+"""The pages: each module draws views of ``control`` with the templates beside this folder."""

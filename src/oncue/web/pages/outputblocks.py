@@ -1,0 +1,116 @@
+"""An output as blocks that a page can show: text, tables, lists, images, data, files. What is cut says so."""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import islice
+
+from oncue.control.steps.outputs import StoredFile
+from oncue.control.views.artifactview import ArtifactView
+
+MAX_ROWS = 200
+MAX_COLUMNS = 24
+MAX_TEXT = 200_000
+"""Characters of a text, or of the JSON of a value, that a page shows; the rest is in the download."""
+PREVIEW_BYTES = 100_000
+_MARKDOWN = re.compile(r"^(?:#{1,6} \S|```|\|.*\|$|> \S|[-*] \S|\d+\. \S)|\]\([^)\s]+\)|\*\*\S", re.MULTILINE)
+_IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml", "image/avif"})
+_TEXTS = (".txt", ".md", ".csv", ".tsv", ".json", ".jsonl", ".log", ".yaml", ".yml", ".py", ".toml", ".html", ".xml")
+_TYPES = mimetypes.MimeTypes(filenames=())
+
+
+class BlockKind(StrEnum):
+    """What a page makes of a value."""
+
+    PROSE = "prose"
+    PLAIN = "plain"
+    TABLE = "table"
+    LIST = "list"
+    PAIRS = "pairs"
+    DATA = "data"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A value as it is shown; ``left_out`` is how many rows, items or characters are not."""
+
+    kind: BlockKind
+    text: str = ""
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[object, ...], ...] = ()
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileBlock:
+    """A file of an output; ``preview`` is its text where it is short."""
+
+    name: str
+    size: int
+    is_image: bool
+    preview: Block | None = None
+
+
+def show_value(value: object) -> Block | None:
+    """How a value is shown; nothing for null."""
+    match value:
+        case None:
+            return None
+        case str():
+            return show_text(value)
+        case list() | tuple() if value and all(isinstance(row, Mapping) for row in value):
+            return _table(value)
+        case list() | tuple() if value and not any(isinstance(row, list | tuple | Mapping) for row in value):
+            left = max(0, len(value) - MAX_ROWS)
+            return Block(kind=BlockKind.LIST, rows=tuple((item,) for item in value[:MAX_ROWS]), left_out=left)
+        case Mapping() if value and all(_is_short(part) for part in value.values()):
+            pairs = tuple((str(name), part) for name, part in islice(value.items(), MAX_ROWS))
+            return Block(kind=BlockKind.PAIRS, rows=pairs, left_out=max(0, len(value) - MAX_ROWS))
+        case _:
+            return _cut(BlockKind.DATA, json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def show_text(text: str) -> Block:
+    """Markdown where it looks like it, else the text as it is."""
+    return _cut(BlockKind.PROSE if _MARKDOWN.search(text) else BlockKind.PLAIN, text)
+
+
+def show_files(view: ArtifactView) -> list[FileBlock]:
+    """The files of an output, with short texts as they are."""
+    return [
+        FileBlock(
+            name=file.name,
+            size=file.size,
+            is_image=_TYPES.guess_type(file.name)[0] in _IMAGES,
+            preview=_preview(view, file),
+        )
+        for file in view.output.files.values()
+    ]
+
+
+def _preview(view: ArtifactView, file: StoredFile) -> Block | None:
+    if not file.name.lower().endswith(_TEXTS) or file.size > PREVIEW_BYTES:
+        return None
+    with view.output.open(file.name) as stream:
+        text = stream.read(PREVIEW_BYTES).decode("utf-8", "replace")
+    is_markdown = file.name.lower().endswith(".md")
+    return _cut(BlockKind.PROSE if is_markdown else BlockKind.PLAIN, text)
+
+
+def _table(rows: Sequence[Mapping[str, object]]) -> Block:
+    columns = list(dict.fromkeys(str(name) for row in rows[:MAX_ROWS] for name in row))[:MAX_COLUMNS]
+    shown = tuple(tuple(row.get(name) for name in columns) for row in rows[:MAX_ROWS])
+    return Block(kind=BlockKind.TABLE, columns=tuple(columns), rows=shown, left_out=max(0, len(rows) - MAX_ROWS))
+
+
+def _is_short(value: object) -> bool:
+    return isinstance(value, int | float | None) or (isinstance(value, str) and len(value) <= 500)
+
+
+def _cut(kind: BlockKind, text: str) -> Block:
+    return Block(kind=kind, text=text[:MAX_TEXT], left_out=max(0, len(text) - MAX_TEXT))

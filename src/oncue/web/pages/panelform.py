@@ -1,0 +1,95 @@
+"""From the fields of the run panel to the body of the one route that starts a run; nothing else reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from oncue.control.views.planview import PlanView
+from oncue.core.findings import FindingCode
+from oncue.core.request import Scope
+from oncue.web.refusals import InvalidFields
+from oncue.web.runbody import SCOPES_WITH_DOWNSTREAM, SCOPES_WITH_STEPS
+
+Fields = Sequence[tuple[str, str]]
+PARAM = "param."
+BUDGETS: Mapping[str, Callable[[str], float]] = {"seconds": float, "tokens": int, "usd": float, "calls": int}
+IN_THE_PANEL = {
+    FindingCode.JOB_STOPPED: "Its results stay readable; a new job takes runs.",
+    FindingCode.MISSING_INPUT: "Choose what is missing, failed or stale, or a step further up.",
+    FindingCode.NOTHING_TO_RUN: "Choose everything, or the steps to run again.",
+    FindingCode.STALE_INPUT: "Choose a step further up to bring it up to date as well.",
+    FindingCode.SOURCE_REUSED: "Tick “fetch again” to let it fetch.",
+    FindingCode.COMMENT_WITHOUT_EFFECT: "Choose a step that reads comments; a reason keeps a note with the run.",
+    FindingCode.COMMENT_UNREAD: "Choose only the steps that it is for.",
+    FindingCode.COMMENT_DROPPED: "Tick “keep the earlier comments” to carry it along.",
+    FindingCode.RUN_AHEAD: "Cancel it first if it need not go on.",
+    FindingCode.RUN_INTERRUPTED: "It goes on by itself, or when its question is answered.",
+}
+"""What to do about a finding from here, where the command line would name a command."""
+
+
+def read_body(fields: Fields, read_params: Callable[[Mapping[str, str]], Mapping[str, object]]) -> dict[str, object]:
+    """The body that these fields mean; what is left empty is left out.
+
+    Raises:
+        InvalidFields: a limit that is no number.
+        InvalidParam: a parameter of the wrong type.
+    """
+    given = {name: value for name, value in fields if value}
+    scope = Scope(given.get("scope", Scope.ALL.value))
+    comment = given.get("comment", "").replace("\r\n", "\n")
+    texts = {name.removeprefix(PARAM): text.replace("\r\n", "\n") for name, text in fields if name.startswith(PARAM)}
+    body: dict[str, object] = {
+        "scope": scope.value,
+        "steps": [value for name, value in fields if name == "step"] if scope in SCOPES_WITH_STEPS else [],
+        "phase": given.get("phase") if scope is Scope.PHASE else None,
+        "downstream": given.get("downstream") if scope in SCOPES_WITH_DOWNSTREAM else None,
+        "context": given.get("context"),
+        "params": read_params(texts),
+        "budget": _read_budget(given),
+        "refresh": "refresh" in given,
+        "definition": given.get("definition"),
+        "answers": given.get("answers"),
+        "rerun_comment": comment or None,
+        "comment_kind": given.get("kind") if comment else None,
+        "keep_comments": "keep_comments" in given,
+    }
+    return {name: value for name, value in body.items() if value}
+
+
+def _read_budget(given: Mapping[str, str]) -> dict[str, float]:
+    budget: dict[str, float] = {}
+    for name, read in BUDGETS.items():
+        text = given.get(f"budget.{name}", "").strip()
+        if text:
+            try:
+                budget[name] = read(text)
+            except ValueError:
+                raise InvalidFields({f"budget.{name}": "this is not a number"}) from None
+    return budget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """What a plan says, and what to do about it in the panel; ``others`` are further findings of the same code."""
+
+    kind: str
+    code: str
+    message: str
+    hint: str = ""
+    others: tuple[str, ...] = ()
+
+
+def advise(plan: PlanView) -> list[Advice]:
+    """What a plan says, blockers first; of many alike, one, and the others with it."""
+    advice: list[Advice] = []
+    for kind, findings in (("blocker", plan.blockers), ("warning", plan.warnings)):
+        by_code: dict[FindingCode, list[str]] = {}
+        for finding in findings:
+            by_code.setdefault(finding.code, []).append(finding.message)
+        advice.extend(
+            Advice(kind=kind, code=code.value, message=first, hint=IN_THE_PANEL.get(code, ""), others=tuple(others))
+            for code, (first, *others) in by_code.items()
+        )
+    return advice

@@ -1,0 +1,122 @@
+"""The run panel: what may be asked for, and the plan of what is asked for. Looking ahead stores nothing.
+
+The panel itself starts no run: its one button sends the body that was planned to the route that starts runs.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse
+from starlette.concurrency import run_in_threadpool
+
+from oncue.control.preflight import Prepared, prepare_run
+from oncue.control.views.panelview import PanelView, read_changes, view_panel
+from oncue.control.views.planview import view_plan
+from oncue.control.views.promptplan import plan_prompts
+from oncue.core.comments import MAX_COMMENT_CHARS, CommentKind
+from oncue.core.model import Job, step_name
+from oncue.core.request import AnswersPolicy, Scope
+from oncue.errors import OncueError
+from oncue.web.pages.adviceform import NO_COUNSEL, find_changes, find_counsel, keep_recommended
+from oncue.web.pages.frame import draw
+from oncue.web.pages.panelform import Advice, Fields, advise, read_body
+from oncue.web.runbody import read_request
+from oncue.web.schemas.runshapes import RequestBody
+from oncue.web.site import Operating, Site, TheJob, TheSite
+
+LISTED = 12
+MAX_FIELDS = 12_000
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+
+@router.get("/parts/jobs/{job}/panel")
+def panel(
+    *,
+    request: Request,
+    site: TheSite,
+    job: TheJob,
+    _: Operating,
+    scope: Scope | None = None,
+    step: Annotated[list[str], Query(max_length=1000)] = [],  # noqa: B006 - never changed
+    phase: str = "",
+    answers: AnswersPolicy = AnswersPolicy.ASK,
+    focus: str = "",
+) -> str:
+    """The panel as it opens, with the plan of what it says at first."""
+    view = view_panel(site.workspace, job.id, chosen=tuple(step))
+    wanted = scope or view.scope
+    if view.is_replay:
+        answers = AnswersPolicy.REUSE
+    fields = [("scope", wanted.value), ("phase", phase), ("answers", answers.value), *(("step", one) for one in step)]
+    return draw(
+        "panel.html",
+        request,
+        site,
+        panel=view,
+        scopes=_scopes(view),
+        wanted=wanted,
+        chosen=set(step),
+        phase=phase,
+        answers=answers,
+        focus=focus,
+        limit=MAX_COMMENT_CHARS,
+        kinds=tuple(CommentKind),
+        **_plan(site, job, fields),
+    )
+
+
+@router.post("/parts/jobs/{job}/plan")
+async def plan(*, request: Request, site: TheSite, job: TheJob, _: Operating) -> str:
+    """The plan of what the panel says now."""
+    form = await request.form(max_fields=MAX_FIELDS, max_files=0)
+    fields = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    planned = await run_in_threadpool(_plan, site, job, fields)
+    return await run_in_threadpool(partial(draw, "plan.html", request, site, **planned))
+
+
+def _plan(site: Site, job: Job, fields: Fields) -> dict[str, object]:
+    """What a plan is drawn from; a request that cannot be meant is a blocker like any other."""
+    common: dict[str, object] = {"job": job, "listed": LISTED, "has_changed": ("changed", "yes") in fields}
+    common["counsel"] = NO_COUNSEL
+    try:
+        counsel = find_counsel(site, job, fields)
+        common["counsel"] = counsel
+        body = keep_recommended(read_body(fields, partial(read_changes, site.workspace, job.id)), fields, counsel.followed)
+        prepared = prepare_run(site.workspace, job.id, read_request(RequestBody.model_validate(body)))
+        view = view_plan(prepared)
+        guidance = _guidance(site, prepared)
+    except OncueError as error:
+        wrong = Advice(kind="blocker", code=error.code, message=error.message)
+        return common | {"plan": None, "notes": [wrong], "body": ""}
+    except ValueError:  # a field that the body does not take: the page offers no such value
+        wrong = Advice(kind="blocker", code="invalid_fields", message="a field holds something that it does not take")
+        return common | {"plan": None, "notes": [wrong], "body": ""}
+    if counsel.followed is not None:
+        common["counsel"] = replace(counsel, changed=find_changes(prepared, counsel.followed))
+        body["recommended_message_id"] = counsel.followed.id
+    return common | guidance | {"plan": view, "notes": advise(view), "body": json.dumps(body)}
+
+
+def _guidance(site: Site, prepared: Prepared) -> dict[str, object]:
+    """The prompts that a plan would send, where it can be started, and whether any of its steps reads comments."""
+    steps = prepared.snapshot.graph.steps
+    return {
+        "prompts": None if prepared.plan.blockers else plan_prompts(site.workspace, prepared),
+        "takes_comment": any(steps[step_name(step.id)].takes_comment for step in prepared.plan.executing),
+    }
+
+
+def _scopes(view: PanelView) -> list[tuple[Scope, str, str]]:
+    """Every scope with its words."""
+    return [
+        (Scope.ALL, "Everything", "every step, sources included"),
+        (Scope.RESUME, "What is missing, failed or stale", "and nothing else"),
+        (Scope.FROM, "From a step on", "the chosen steps and everything that builds on them"),
+        (Scope.ONLY, "Only some steps", "the chosen steps alone; what builds on them becomes stale"),
+        (Scope.PHASE, "A phase", "the steps of one phase"),
+    ][: None if len(view.phases) > 1 else 4]

@@ -1,0 +1,75 @@
+"""The inbox, and answering: what waits for a person in all jobs, and what became of an answer."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse
+from starlette.concurrency import run_in_threadpool
+
+from oncue.control.answers import AlreadyAnswered, Taken, UnknownQuestion, answer_question
+from oncue.control.views.decisionview import describe_response
+from oncue.core.questions import InvalidAnswer, Question, QuestionId
+from oncue.web.access import Identity
+from oncue.web.answerform import read_answer_form
+from oncue.web.pages.frame import draw
+from oncue.web.site import Answering, Reading, Site, TheSite
+
+Place = Annotated[str, Query(max_length=200, pattern=r"^[\w-]*$")]
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+
+@router.get("/inbox")
+def inbox_page(*, request: Request, site: TheSite, _: Reading) -> str:
+    """Every question that waits, the earliest deadline first."""
+    return draw("inbox.html", request, site)
+
+
+@router.get("/parts/inbox")
+def inbox_part(*, request: Request, site: TheSite, _: Reading) -> str:
+    """The questions alone."""
+    return draw("inbox_part.html", request, site)
+
+
+@router.get("/parts/questions/{question}")
+def question_part(*, request: Request, site: TheSite, question: str, _: Answering) -> str:
+    """One question by itself, to be answered from any page."""
+    return draw("question_dialog.html", request, site, question=_load(site, question))
+
+
+@router.post("/parts/questions/{question}/answer")
+async def answer(*, request: Request, site: TheSite, identity: Answering, question: str, place: Place = "") -> HTMLResponse:
+    """Take an answer, and say what became of it; ``place`` is where the form shows what is wrong."""
+    form = await request.form(max_files=0)
+    fields = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    return await run_in_threadpool(partial(_answer, request, site, identity, question=question, fields=fields, place=place))
+
+
+def _answer(
+    request: Request, site: Site, identity: Identity, *, question: str, fields: list[tuple[str, str]], place: str
+) -> HTMLResponse:
+    asked = _load(site, question)
+    values: dict[str, object] = {"question": asked, "taken": "", "problem": ""}
+    try:
+        given = answer_question(
+            site.workspace, asked, actor=identity.actor, response=read_answer_form(asked.asking, fields)
+        )  # fmt: skip
+        values |= {"taken": given.taken.value, "words": describe_response(asked, given.response), "late": Taken.LATE.value}
+    except InvalidAnswer as error:
+        page = draw("answer_problem.html", request, site, error=error)
+        return HTMLResponse(page, headers={"HX-Retarget": f"#{place}", "HX-Reswap": "innerHTML"})
+    except AlreadyAnswered:
+        settled = _load(site, question)
+        words = describe_response(settled, settled.decision.response if settled.decision else None)
+        values |= {"taken": "already", "question": settled, "words": words, "late": Taken.LATE.value}
+    return HTMLResponse(draw("answered.html", request, site, **values))
+
+
+def _load(site: Site, question: str) -> Question:
+    with site.workspace.store.read() as reader:
+        found = reader.load_question(QuestionId(question))
+    if found is None:
+        raise UnknownQuestion(f"no question {question[:100]!r}", hint="the inbox lists the questions that wait")
+    return found

@@ -1,0 +1,74 @@
+"""The page of a step: its output as people read it, and where it comes from."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse
+
+from oncue.control.views.logview import view_log
+from oncue.control.views.stepview import StepPage, StepWish, view_step_page
+from oncue.core.model import Job
+from oncue.errors import OncueError
+from oncue.web.pages.jobpages import Page, Search, draw_job_page
+from oncue.web.pages.outputblocks import MAX_TEXT, show_files, show_value
+from oncue.web.site import Reading, Site, TheJob, TheSite
+
+Name = Annotated[str, Query(max_length=1000)]
+RunNumber = Annotated[int | None, Query(ge=1)]
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+
+def read_wish(*, name: Name, run: RunNumber = None, search: Search = "", word: Search = "", page: Page = 1) -> StepWish:
+    """What a request wants of a step; ``run`` shows the output that a run made."""
+    return StepWish(step=name, run=run, search=search, word=word, page=page)
+
+
+TheWish = Annotated[StepWish, Depends(read_wish)]
+
+
+@router.get("/jobs/{job}/step")
+def step_page(*, request: Request, site: TheSite, job: TheJob, _: Reading, wish: TheWish) -> str:
+    """One step, or one instance of a fan-out."""
+    return _draw("step.html", request, site, job=job, wish=wish)
+
+
+@router.get("/parts/jobs/{job}/step")
+def step_part(*, request: Request, site: TheSite, job: TheJob, _: Reading, wish: TheWish) -> str:
+    """The step alone."""
+    return _draw("step_part.html", request, site, job=job, wish=wish)
+
+
+@router.get("/parts/jobs/{job}/log")
+def log_part(*, request: Request, site: TheSite, job: TheJob, _: Reading, name: Name, run: RunNumber = None) -> str:
+    """The end of the log of a step's attempt."""
+    text, left_out = _log(site, job, name, run=run)
+    return draw_job_page("step_log.html", request, site, job=job, text=text, left_out=left_out)
+
+
+def _draw(template: str, request: Request, site: Site, *, job: Job, wish: StepWish) -> str:
+    cursor = str(site.feed.cursor)
+    view: StepPage = view_step_page(site.workspace, job.id, wish)
+    return draw_job_page(
+        template,
+        request,
+        site,
+        job=job,
+        tab="steps",
+        step=view,
+        block=show_value(view.output.output.value) if view.output else None,
+        files=show_files(view.output) if view.output else [],
+        cursor=cursor,
+    )
+
+
+def _log(site: Site, job: Job, name: str, *, run: int | None) -> tuple[str, int]:
+    """The last part of a log, and how many bytes before it are left out."""
+    try:
+        view = view_log(site.workspace, job.id, name, run=run)
+    except OncueError as error:
+        return error.message, 0
+    with view.blobs.open(view.address) as stream:
+        body = stream.read()
+    return body[-MAX_TEXT:].decode("utf-8", "replace"), max(0, len(body) - MAX_TEXT)
