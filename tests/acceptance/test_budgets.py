@@ -31,6 +31,24 @@ def spent(shell: Shell, job: str) -> Any:
     return shell.get("job", "trace", job)["spending"]
 
 
+def test_every_run_says_what_it_cost_and_what_is_unknown_is_not_called_free(shell: Shell, job: str) -> None:
+    shell.get("job", "run", job)
+    shell.get("job", "rerun", job, "--only", "--step", "two")
+    shell.get("config", "set", "model", "recorded:unpriced.yaml")
+    shell.get("job", "rerun", job, "--only", "--step", "three")
+
+    first, second, third = shell.get("job", "history", job)["runs"]
+    told = [line for line in shell.run("job", "history", job).out.splitlines() if line.startswith("  run ")]
+    latest = shell.get("job", "show", job)["latest_run"]
+
+    assert [run["spending"]["calls"] for run in (first, second, third)] == [3, 1, 1]
+    assert [run["spending"]["tokens"] for run in (first, second, third)] == [360, 120, 120]
+    assert [round(run["spending"]["usd"], 6) for run in (first, second)] == [0.009, 0.003]
+    assert third["spending"]["calls_of_unknown_usd"] == 1
+    assert [line.rpartition(", ")[2] for line in told] == ["$0.009", "$0.003", "120 tokens"]
+    assert latest["spending"] == third["spending"]
+
+
 @pytest.mark.parametrize(
     ("option", "limit", "code", "said"),
     [

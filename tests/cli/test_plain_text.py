@@ -9,8 +9,9 @@ import pytest
 from oncue.cli.errorreport import describe_error, name_job
 from oncue.cli.options import Invocation, read_pairs
 from oncue.cli.text.plainlines import PlainReporter, describe_event
-from oncue.cli.text.printing import fold, show_dollars, show_seconds, table
+from oncue.cli.text.printing import fold, show_seconds, table
 from oncue.config import read_actor, read_workspace
+from oncue.control.amounts import show_dollars
 from oncue.core.comments import InvalidComment
 from oncue.core.events import Event, EventType
 from oncue.core.model import JobId, StepId

@@ -84,7 +84,10 @@ def test_what_the_calls_cost_is_summed_up_and_the_unknown_counted(workspace: Wor
 
     spent = read_json(files, "job.json")["model_calls"]
     assert (spent["calls"], spent["calls_of_unknown_tokens"], spent["calls_of_unknown_usd"]) == (2, 0, 2)
-    assert f"- calls of language models: 2; {spent['tokens']} tokens; cost unknown of 2" in files["README.md"].decode()
+    assert (
+        f"- calls of language models: 2 calls, {spent['tokens']} tokens; the cost of all is unknown"
+        in files["README.md"].decode()
+    )
     assert "`traces/calls.jsonl`" in files["README.md"].decode()
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from oncue.core.model import Attempt, AttemptState, Inputs, StepId
+from oncue.core.model import Attempt, AttemptState, Inputs, JobId, StepId
 from oncue.core.modelcalls import CallState, ModelCall, Spending, add_spending
 from oncue.core.modelport import Usage
 from oncue.core.ports import Store, Transaction
@@ -186,6 +186,21 @@ def test_spending_adds_up_what_is_known_and_counts_what_is_not(store: Store) -> 
         assert reader.spending(JOB, 2) == Spending(calls=1)
         assert reader.spending(JOB) == add_spending(calls)
         assert reader.spending(JOB, 3) == Spending()
+
+
+def test_spending_is_told_apart_by_run_and_by_step(store: Store) -> None:
+    calls = [
+        answered(a_call(1)),
+        answered(a_call(2), usd=None),
+        answered(a_call(1, run=2), usd=1.5),
+        answered(a_call(1, step="write", run=2), usd=2.5),
+    ]
+    keep_calls(store, *calls, answered(a_call(1, job_id="other")))
+
+    with store.read() as reader:
+        assert reader.spending_by_run(JOB) == {1: add_spending(calls[:2]), 2: add_spending(calls[2:])}
+        assert reader.spending_by_step(JOB) == {calls[0].key.step: add_spending(calls[:3]), "write": add_spending(calls[3:])}
+        assert reader.spending_by_run(JobId("none")) == {}
 
 
 def test_a_price_that_is_no_number_is_unknown(store: Store) -> None:

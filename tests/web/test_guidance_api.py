@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from oncue.control.amounts import show_dollars
 from oncue.control.workspace import Workspace
 from oncue.web.schemas import guidanceshapes, runshapes
 from tests.web.guided import new_study
@@ -100,3 +102,22 @@ def test_a_line_break_of_a_browser_counts_as_one_character(host: Host, study: st
 @pytest.mark.parametrize("path", ["steps/nothing/delta", "calls?step=nothing", "calls?run=9", "comments?step=nothing"])
 def test_guidance_of_what_does_not_exist_is_not_found(host: Host, study: str, path: str) -> None:
     assert host.program.get(f"/api/v1/jobs/{study}/{path}").status == 404
+
+
+def test_what_models_cost_is_shown_for_the_job_its_steps_and_each_run(host: Host, study: str) -> None:
+    runs = {run["number"]: run["spending"] for run in host.program.api(f"/jobs/{study}/runs")["runs"]}
+    costs = {number: show_dollars(spent["usd"]) for number, spent in runs.items()}
+    whole = show_dollars(sum(spent["usd"] for spent in runs.values()))
+
+    jobs, board, listed, second = (
+        host.program.get(path).text for path in ("/", f"/jobs/{study}", f"/jobs/{study}/runs", f"/jobs/{study}/runs/2")
+    )
+
+    assert [spent["calls"] for spent in runs.values()] == [1, 1]
+    assert whole not in costs.values()
+    assert re.search(rf'data-label="cost">.*{re.escape(whole)}', jobs)
+    assert f"cost <b>{whole}</b>" in board
+    assert re.search(rf'id="step-draft".*?title="2 calls, [^"]*">{re.escape(whole)}<', board, re.DOTALL)
+    assert all(re.search(rf'id="run-{number}".*?data-label="cost">.*?{re.escape(cost)}<', listed, re.DOTALL)
+               for number, cost in costs.items())  # fmt: skip
+    assert f"<dt>cost</dt><dd>1 call, {runs[2]['tokens']} tokens, {costs[2]}</dd>" in second

@@ -39,6 +39,14 @@ class CallReader(Protocol):
         """What a run, or the whole job, spent on models so far."""
         ...
 
+    def spending_by_run(self, job_id: JobId) -> Mapping[int, Spending]:
+        """Run → what it spent on models; runs without a call are absent."""
+        ...
+
+    def spending_by_step(self, job_id: JobId) -> Mapping[StepId, Spending]:
+        """Step or instance → what it spent on models in all runs; those without a call are absent."""
+        ...
+
     def costs(self, job_id: JobId, names: Collection[str] | None = None, *, limit: int = 5) -> Mapping[str, Sequence[Spending]]:
         """Step name → what its latest succeeded attempts spent, as ``durations``; one without calls spent nothing.
 

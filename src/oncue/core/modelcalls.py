@@ -83,6 +83,10 @@ class Spending:
         )
 
 
+NOTHING = Spending()
+"""What no calls cost."""
+
+
 def spending_of(call: ModelCall) -> Spending:
     """What one call cost, as far as it is known."""
     return Spending(

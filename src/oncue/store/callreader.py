@@ -57,6 +57,14 @@ class StoreCallReader:
         found = self._all("spent", job_id) if run is None else self._all("spent_in_run", job_id, run)
         return callrows.read_spending(found[0])
 
+    def spending_by_run(self, job_id: JobId) -> Mapping[int, Spending]:
+        """Run → what it spent on models; runs without a call are absent."""
+        return {row[0]: callrows.read_spending(row[1:]) for row in self._all("spent_by_run", job_id)}
+
+    def spending_by_step(self, job_id: JobId) -> Mapping[StepId, Spending]:
+        """Step or instance → what it spent on models in all runs; those without a call are absent."""
+        return {StepId(row[0]): callrows.read_spending(row[1:]) for row in self._all("spent_by_step", job_id)}
+
     def costs(self, job_id: JobId, names: Collection[str] | None = None, *, limit: int = 5) -> Mapping[str, Sequence[Spending]]:
         """Step name → what its latest succeeded attempts spent, the newest first; empty without any call of the job."""
         if self._one("has_calls", job_id) is None:

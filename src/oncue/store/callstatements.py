@@ -24,6 +24,8 @@ def call_reads() -> Mapping[str, Executable]:
         "calls_of_attempt": select(*call).where(*at_attempt(model_call)).order_by(call.call),
         "has_calls": select(call.call).where(of_job).limit(literal_column("1")).offset(NONE_SKIPPED),
         "spent": _spent().where(of_job),
+        "spent_by_run": _spent(call.run).where(of_job).group_by(call.run),
+        "spent_by_step": _spent(call.step).where(of_job).group_by(call.step),
         "spent_in_run": _spent().where(of_job, of_run),
         "spent_in_attempt": _spent().where(*at_attempt(model_call)),
         "spent_by_attempt": _spent(*by_attempt).where(of_job).group_by(*by_attempt),

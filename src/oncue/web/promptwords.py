@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from oncue.control.amounts import describe_spending, show_cost, show_dollars
 from oncue.control.generation.carried import Carried, CarriedKind
 from oncue.control.views.commentsview import Reading
 from oncue.core.model import step_name
-from oncue.core.modelcalls import Spending
 from oncue.core.visibletext import write_out
 
 MAX_CHARS = 200_000
@@ -81,21 +81,6 @@ def show_carried(one: Carried) -> str:
             return f"{one.step}{run}"
 
 
-def show_spending(spent: Spending) -> str:
-    """What calls cost together; what is unknown is said."""
-    calls = f"{spent.calls} model call{'' if spent.calls == 1 else 's'}"
-    known = [f"{spent.tokens:,} tokens"] if spent.unknown_tokens < spent.calls else []
-    known += [show_dollars(spent.usd)] if spent.unknown_usd < spent.calls else []
-    unknown = [f"tokens of {spent.unknown_tokens} unknown"] if spent.unknown_tokens else []
-    unknown += [f"cost of {spent.unknown_usd} unknown"] if spent.unknown_usd else []
-    return ", ".join([calls, *known, *unknown])
-
-
-def show_dollars(amount: float) -> str:
-    """Money; small amounts keep enough digits to be something."""
-    return f"${amount:.2f}" if amount >= 1 else f"${amount:.4f}" if amount >= 0.0001 or not amount else f"${amount:.2g}"
-
-
 def fold_steps(steps: Iterable[str]) -> str:
     """Steps by name; of a fan-out with many instances how many there are."""
     instances: dict[str, list[str]] = {}
@@ -141,7 +126,8 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "diff_lines": split_diff,
     "diff_left_out": count_left_out,
     "carried": show_carried,
-    "spending": show_spending,
+    "spending": describe_spending,
+    "cost": show_cost,
     "dollars": show_dollars,
     "fold_steps": fold_steps,
     "reading_lines": group_readings,

@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from oncue.cli.text.printing import coloured, fold, say, show_dollars, show_seconds
+from oncue.cli.text.printing import coloured, fold, say, show_seconds
+from oncue.control.amounts import show_dollars
 from oncue.core.events import Event, EventType
 from oncue.core.model import StepId, step_key
 

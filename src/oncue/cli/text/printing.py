@@ -70,11 +70,6 @@ def show_seconds(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def show_dollars(usd: float) -> str:
-    """An amount of money: cents, and of less than a cent two digits that count."""
-    return f"${usd:.2f}" if usd >= 0.1 or not usd else f"${usd:.2g}" if usd >= 0.0001 else "under $0.0001"
-
-
 def is_live() -> bool:
     """Whether a person watches: both standard error and standard output are a terminal."""
     return sys.stderr.isatty() and sys.stdout.isatty()

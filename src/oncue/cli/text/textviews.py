@@ -8,7 +8,8 @@ from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from oncue.cli.text.printing import FOLDED, coloured, fold, show_dollars, show_seconds, table
+from oncue.cli.text.printing import FOLDED, coloured, fold, show_seconds, table
+from oncue.control.amounts import show_cost, show_dollars
 from oncue.control.views.decisionview import answer_command
 from oncue.core.model import AttemptState, RunState, step_name
 from oncue.core.plan import Action
@@ -111,9 +112,7 @@ def render_run(view: RunView, *, job: str) -> list[str]:
     took = ""
     if view.started_at is not None and view.ended_at is not None:
         took = f" in {show_seconds((view.ended_at - view.started_at).total_seconds())}"
-    counts = [f"{len(view.executed)} executed"]
-    counts += [f"{len(view.reused)} reused"] if view.reused else []
-    counts += [f"{len(view.stale)} stale"] if view.stale else []
+    counts = _counts(view) + ([f"{len(view.stale)} stale"] if view.stale else [])
     lines = [f"run {view.number} of job {job} {coloured(view.status.value)}{took}: {', '.join(counts)}"]
     if view.error is not None and view.status is not RunState.SUCCEEDED:
         lines.append(f"  {view.error.message}")
@@ -123,6 +122,12 @@ def render_run(view: RunView, *, job: str) -> list[str]:
     if view.stale:
         lines.append(f"  stale: {fold(view.stale)}")
     return [*lines, *_next_lines(view, job)]
+
+
+def _counts(run: RunView) -> list[str]:
+    """What a run executed and reused, and what its model calls cost."""
+    reused = [f"{len(run.reused)} reused"] if run.reused else []
+    return [f"{len(run.executed)} executed", *reused, *([show_cost(run.spent)] if run.spent.calls else [])]
 
 
 def _next_lines(view: RunView, job: str) -> list[str]:
@@ -254,7 +259,7 @@ def _run_line(run: RunView) -> str:
         took = f" in {show_seconds((run.ended_at - run.started_at).total_seconds())}"
     word = "interrupted" if run.is_interrupted else run.status.value
     kind = run.kind.value if run.kind.value == run.scope else f"{run.kind.value} {run.scope}"
-    return f"run {run.number}  {kind}{start}  {coloured(word)}{took}  {len(run.executed)} executed, {len(run.reused)} reused"
+    return f"run {run.number}  {kind}{start}  {coloured(word)}{took}  {', '.join(_counts(run))}"
 
 
 def render_why(view: WhyView) -> list[str]:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from oncue.cli.text.printing import coloured, fold, show_dollars, show_seconds
+from oncue.cli.text.printing import coloured, fold, show_seconds
 from oncue.cli.text.questiontext import one_line, plain
 from oncue.cli.text.textviews import show_params, show_time
+from oncue.control.amounts import describe_spending, show_dollars
 from oncue.control.views.decisionview import describe_response
 from oncue.core.modelcalls import CallState
 from oncue.core.promptdelta import Change
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from oncue.control.views.callview import CallView, SectionView
     from oncue.control.views.traceview import AttemptTrace, TraceView
     from oncue.core.comments import GivenComment
-    from oncue.core.modelcalls import ModelCall, Spending
+    from oncue.core.modelcalls import ModelCall
 
 _OUTCOMES = {
     "answered": "answered",
@@ -40,7 +41,7 @@ class Shown:
 
 def render_trace(view: TraceView, shown: Shown) -> list[str]:
     """A trace: what each attempt was given, and its calls."""
-    lines = [f"job {view.job_id}  {view.workflow}: {show_spending(view.spending)}"]
+    lines = [f"job {view.job_id}  {view.workflow}: {describe_spending(view.spending)}"]
     if not view.attempts:
         lines.append("no step has called a model or read a comment")
     for attempt in view.attempts:
@@ -48,22 +49,6 @@ def render_trace(view: TraceView, shown: Shown) -> list[str]:
     if view.is_cut:
         lines += ["", "there are more calls than are listed here: name a step, or export the job"]
     return lines
-
-
-def show_spending(spent: Spending) -> str:
-    """What calls cost together; what is unknown is said."""
-    if not spent.calls:
-        return "no calls"
-    calls = f"{spent.calls} call{'s' if spent.calls > 1 else ''}"
-    tokens = [f"{spent.tokens:,} tokens"] if spent.unknown_tokens < spent.calls else []
-    money = [show_dollars(spent.usd)] if spent.unknown_usd < spent.calls else []
-    unknown = [f"the tokens of {_some(spent.unknown_tokens, spent.calls)} are unknown"] if spent.unknown_tokens else []
-    unknown += [f"the cost of {_some(spent.unknown_usd, spent.calls)} is unknown"] if spent.unknown_usd else []
-    return "; ".join([", ".join([calls, *tokens, *money]), *unknown])
-
-
-def _some(count: int, total: int) -> str:
-    return ("all" if total > 1 else "it") if count == total else f"{count} of them"
 
 
 def _attempt_lines(trace: AttemptTrace, shown: Shown) -> Iterator[str]:

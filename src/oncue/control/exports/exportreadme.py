@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
+from oncue.control.amounts import describe_spending
 from oncue.control.exports.exportfacts import JobFacts, RunFacts
 from oncue.control.exports.exportrecord import PlacedContent, count_states, list_pruned
 from oncue.control.instants import show_instant
 from oncue.control.views.jobview import StepView
 from oncue.core.model import StepId, step_name
-from oncue.core.modelcalls import Spending, add_spending
+from oncue.core.modelcalls import add_spending
 from oncue.core.reasons import explain_reason
 from oncue.core.staleness import StepState
 
@@ -37,7 +38,7 @@ def _head(facts: JobFacts) -> Iterator[str]:
         yield f"- replays the parameters and decisions of job {_code(job.replayed_from)}"
     yield f"- runs: {len(facts.runs)}; questions asked: {len(facts.questions)}"
     if facts.calls:
-        yield f"- calls of language models: {_spent(add_spending(facts.calls))}"
+        yield f"- calls of language models: {describe_spending(add_spending(facts.calls))}"
     if job.params:
         yield "- parameters:"
         yield from (f"    - {_code(name)}: {_code(_shown(value))}" for name, value in job.params.items())
@@ -67,18 +68,6 @@ def _staleness(facts: JobFacts) -> Iterator[str]:
         yield ""
         yield f"Note: {_text(facts.note)}"
     yield ""
-
-
-def _spent(spent: Spending) -> str:
-    """What calls cost: what is known, and how many calls that leaves out."""
-    parts = [f"{spent.calls}"]
-    if spent.unknown_tokens < spent.calls:
-        parts.append(f"{spent.tokens} tokens")
-    if spent.unknown_usd < spent.calls:
-        parts.append(f"{spent.usd:g} US dollars")
-    parts += [f"tokens unknown of {spent.unknown_tokens}"] if spent.unknown_tokens else []
-    parts += [f"cost unknown of {spent.unknown_usd}"] if spent.unknown_usd else []
-    return "; ".join(parts)
 
 
 def _word_of(facts: JobFacts, step: StepView) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from oncue.control.amounts import spending_as_dict
 from oncue.control.commentrecords import comment_record
 from oncue.control.exports.exportcontent import Content
 from oncue.control.exports.exportfacts import JobFacts, Placement, RunFacts
 from oncue.control.instants import show_instant
 from oncue.control.promptrecords import decision_record
-from oncue.control.views.callview import spending_as_dict
 from oncue.control.views.runview import failure_as_dict
 from oncue.core.model import Acceptance, Attempt, StepId
 from oncue.core.modelcalls import add_spending

@@ -17,6 +17,7 @@ from oncue.core.definition import StepDefinition
 from oncue.core.findings import Finding
 from oncue.core.graph import Graph
 from oncue.core.model import Attempt, AttemptKey, AttemptState, Failure, JobId, Run, StepId, Trigger, step_name
+from oncue.core.modelcalls import NOTHING, Spending
 from oncue.core.ports import Reader
 from oncue.core.questions import Question
 from oncue.core.staleness import StepState
@@ -35,7 +36,7 @@ class StepCard:
 
     ``counts`` says how many instances stand where; None for a step that is no fan-out, or whose instances are unknown.
     ``attempts`` counts all attempts of a single step; None where that was not counted. ``comment`` is the latest that steered
-    its current output, or of a fan-out the latest that steered any of them.
+    its current output, or of a fan-out the latest that steered any of them. ``spent`` is what its model calls cost in all runs.
     """
 
     name: str
@@ -56,6 +57,7 @@ class StepCard:
     error: Failure | None = None
     is_stale: bool = False
     comment: GivenComment | None = None
+    spent: Spending = NOTHING
 
     @property
     def total(self) -> int:
@@ -115,7 +117,10 @@ class RunLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardView:
-    """A job as its page shows it; ``now`` is when it was looked at, ``standing`` what it was drawn up from."""
+    """A job as its page shows it; ``now`` is when it was looked at, ``standing`` what it was drawn up from.
+
+    ``spent`` is what its model calls cost, in all runs.
+    """
 
     job_id: JobId
     workflow: str
@@ -134,6 +139,7 @@ class BoardView:
     late_answers: tuple[Question, ...]
     replayed_from: JobId | None
     standing: Standing
+    spent: Spending = NOTHING
 
     @property
     def cards(self) -> tuple[StepCard, ...]:
@@ -163,6 +169,7 @@ def view_board(workspace: Workspace, job_id: JobId) -> BoardView:
         columns = _Columns(reader, standing).view()
         late = find_late_answers(reader, job_id)
         waiting = waiting_questions(reader, job_id)
+        spent = reader.spending(job_id)
     line = lines.get(job.runs)
     definition = picture.followed.graph.definition
     return BoardView(
@@ -183,6 +190,7 @@ def view_board(workspace: Workspace, job_id: JobId) -> BoardView:
         late_answers=late,
         replayed_from=job.replayed_from,
         standing=standing,
+        spent=spent,
     )
 
 
@@ -212,6 +220,7 @@ class _Columns:
         self._graph: Graph = standing.picture.assessment.snapshot.graph
         self._durations = {} if is_brief else self._read_durations()
         self._messages = {} if is_brief else self._read_messages()
+        self._spent = {} if is_brief else self._read_spending()
         singles = [name for name in self._graph.names if self._graph.steps[name].each is None]
         counts_attempts = not is_brief and len(singles) <= MAX_SINGLE_STEPS
         self._attempt_counts = reader.count_attempts(standing.picture.job.id) if counts_attempts else None
@@ -293,6 +302,7 @@ class _Columns:
             is_fan_out=step.each is not None,
             is_source=step.is_source,
             is_deliverable=step.is_deliverable,
+            spent=self._spent.get(step.name, NOTHING),
             message=self._messages.get(step.name, "") if word == "running" else "",
         )
 
@@ -313,6 +323,13 @@ class _Columns:
         currents = (assessment.currents.get(this) for this in members)
         runs = {run for current in currents if current is not None for run in current.inputs.comments if run in given}
         return given[max(runs)] if runs else None
+
+    def _read_spending(self) -> Mapping[str, Spending]:
+        """What the steps spent on models, instances of a fan-out together."""
+        found: dict[str, Spending] = {}
+        for this, spent in self._reader.spending_by_step(self._picture.job.id).items():
+            found[step_name(this)] = found.get(step_name(this), NOTHING) + spent
+        return found
 
     def _read_messages(self) -> dict[str, str]:
         """What the steps that execute said of their progress lately."""

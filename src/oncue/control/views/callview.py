@@ -16,7 +16,7 @@ from oncue.control.views.runview import failure_as_dict
 from oncue.core import genainames
 from oncue.core.comments import GivenComment
 from oncue.core.model import ContentHash
-from oncue.core.modelcalls import CallState, ModelCall, Spending
+from oncue.core.modelcalls import CallState, ModelCall
 from oncue.core.modelport import read_model
 from oncue.core.promptdelta import Change
 from oncue.core.prompts import SectionName
@@ -134,17 +134,6 @@ def attributes_of(call: ModelCall) -> dict[str, object]:
         genainames.ERROR_TYPE: call.error.code if call.error else None,
     }
     return {name: value for name, value in known.items() if value not in (None, "")}
-
-
-def spending_as_dict(spending: Spending) -> Mapping[str, object]:
-    """The wire form of what calls cost together: the sums of what is known, and how many calls they leave out."""
-    return {
-        "calls": spending.calls,
-        "tokens": spending.tokens,
-        "usd": spending.usd,
-        "calls_of_unknown_tokens": spending.unknown_tokens,
-        "calls_of_unknown_usd": spending.unknown_usd,
-    }
 
 
 def _usage(call: ModelCall) -> Mapping[str, int] | None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from oncue.control.amounts import describe_spending
 from oncue.control.sources import follow_definition
 from oncue.control.views.decisionview import describe_response
 from oncue.control.views.runlist import RunPage, read_run_page
@@ -135,6 +136,7 @@ def _request_words(page: RunPage) -> Mapping[str, str]:
     if trigger is not None:
         words |= {"started by": trigger.actor, "from": trigger.source, "reason": trigger.reason}
     words["outcome"] = page.word
+    words["cost"] = describe_spending(page.view.spent)
     return words | {f"parameter {name}": _spell(value) for name, value in page.view.params.items()}
 
 

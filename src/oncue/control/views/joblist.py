@@ -16,6 +16,7 @@ from oncue.control.views.jobspage import STATE_WORDS, JobEntry, JobFilter, check
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.jobhead import JobHead
 from oncue.core.model import JobId
+from oncue.core.modelcalls import Spending
 from oncue.core.ports import Reader
 from oncue.errors import OncueError
 
@@ -36,10 +37,14 @@ class JobOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSummary:
-    """Where the steps of a job stand; ``phases`` are (name, word, done, total), where a fan-out counts as one step."""
+    """Where the steps of a job stand, and what its model calls cost.
+
+    ``phases`` are (name, word, done, total), where a fan-out counts as one step.
+    """
 
     phases: tuple[tuple[str, str, int, int], ...]
     stale: int
+    spent: Spending
 
     @property
     def done(self) -> int:
@@ -150,4 +155,5 @@ def _summarize(workspace: Workspace, reader: Reader, job_id: JobId) -> JobSummar
     return JobSummary(
         phases=tuple((column.name, column.word, column.done, column.total) for column in columns),
         stale=sum(card.stale for column in columns for card in column.cards),
+        spent=reader.spending(job_id),
     )

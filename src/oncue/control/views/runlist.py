@@ -10,6 +10,7 @@ from oncue.control.views.boardview import RunLine, view_line
 from oncue.control.views.runview import RunView, is_interrupted, view_run
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.model import Attempt, JobId
+from oncue.core.modelcalls import Spending
 from oncue.core.ports import Reader
 from oncue.core.questions import Question
 
@@ -20,12 +21,16 @@ LISTED_QUESTIONS = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunList:
-    """Some runs of a job; ``page`` counts from 1, ``total`` is how many there are."""
+    """Some runs of a job; ``page`` counts from 1, ``total`` is how many there are.
+
+    ``spent`` is what the model calls of each run cost, by its number; runs without a call are absent.
+    """
 
     lines: tuple[RunLine, ...]
     total: int
     page: int
     pages: int
+    spent: Mapping[int, Spending]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +63,9 @@ def view_run_list(workspace: Workspace, job_id: JobId, *, page: int = 1) -> RunL
         page = min(max(1, page), pages)
         newest = job.runs - (page - 1) * PAGE
         found = [reader.load_run(job_id, number) for number in range(newest, max(0, newest - PAGE), -1)]
+        spent = reader.spending_by_run(job_id)
         lines = tuple(view_line(workspace, reader, run) for run in found if run is not None)
-    return RunList(lines=lines, total=job.runs, page=page, pages=pages)
+    return RunList(lines=lines, total=job.runs, page=page, pages=pages, spent=spent)
 
 
 def view_run_page(workspace: Workspace, job_id: JobId, number: int) -> RunPage:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from oncue.control.amounts import spending_as_dict
 from oncue.control.commentrecords import NO_GUIDANCE, RunGuidance, comment_record, guidance_of, read_guidance, reading_with
 from oncue.control.instants import show_instant
 from oncue.control.preflight import is_owned
@@ -13,6 +14,7 @@ from oncue.control.promptrecords import decision_record
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.comments import comments_by_run
 from oncue.core.model import ENDED_RUNS, Failure, Job, JobId, Run, RunKind, RunState, StepId, Trigger, TriggerId
+from oncue.core.modelcalls import NOTHING, Spending
 from oncue.core.planrecord import decode_plan
 from oncue.core.ports import Reader
 from oncue.core.questions import Question
@@ -59,7 +61,7 @@ class RunView:
     """One run. ``reused`` are the outputs it built on as they were; ``stale`` (where known) what it left stale.
 
     ``questions`` (where known) are those of the run that wait for a person. ``guidance`` is the comment it was given, and
-    which steps read it; ``is_comment_unread`` says that the run is over and none did.
+    which steps read it; ``is_comment_unread`` says that the run is over and none did. ``spent`` is what its model calls cost.
     """
 
     number: int
@@ -80,6 +82,7 @@ class RunView:
     questions: tuple[Question, ...] = ()
     guidance: RunGuidance = NO_GUIDANCE
     is_comment_unread: bool = False
+    spent: Spending = NOTHING
 
     def as_dict(self) -> dict[str, object]:
         """The wire form."""
@@ -98,6 +101,7 @@ class RunView:
             "started_at": show_instant(self.started_at),
             "ended_at": show_instant(self.ended_at),
             "interrupted": self.is_interrupted,
+            "spending": spending_as_dict(self.spent),
             "comment": comment_record(comment) | {"unread": self.is_comment_unread} if comment else None,
             "comments_read": {step: list(runs) for step, runs in self.guidance.read.items()},
         }
@@ -141,6 +145,7 @@ def _read_history(reader: Reader, job: Job) -> HistoryView:
     triggers = reader.list_triggers(job.id)
     executed = reader.executed_steps(job.id)
     guidance = read_guidance(reader, job.id)
+    spent = reader.spending_by_run(job.id)
     runs = [
         describe_run(
             reader,
@@ -148,6 +153,7 @@ def _read_history(reader: Reader, job: Job) -> HistoryView:
             executed=executed.get(run.number, ()),
             trigger=triggers.get(run.number),
             guidance=guidance.get(run.number, NO_GUIDANCE),
+            spent=spent.get(run.number, NOTHING),
         )
         for run in reader.list_runs(job.id)
     ]
@@ -168,7 +174,14 @@ def view_run(reader: Reader, job: Job, number: int) -> RunView:
     comments = comments_by_run(reader.list_comments(job.id))
     guidance = guidance_of(attempts, comment=comments.get(number), read_by=reading_with(reader)) if comments else NO_GUIDANCE
     known = reader.load_trigger(run.trigger_id)
-    return describe_run(reader, run, executed=tuple(executed), trigger=known[0] if known else None, guidance=guidance)
+    return describe_run(
+        reader,
+        run,
+        executed=tuple(executed),
+        trigger=known[0] if known else None,
+        guidance=guidance,
+        spent=reader.spending(job.id, number),
+    )
 
 
 def describe_run(
@@ -178,6 +191,7 @@ def describe_run(
     executed: Sequence[StepId],
     trigger: Trigger | None,
     guidance: RunGuidance = NO_GUIDANCE,
+    spent: Spending = NOTHING,
 ) -> RunView:
     """A run together with what its plan reused and what was cut off."""
     planned = decode_plan(reader.load_plan(run.job_id, run.number))
@@ -200,6 +214,7 @@ def describe_run(
         trigger=None if trigger is None else _view_trigger(trigger, run),
         guidance=guidance,
         is_comment_unread=guidance.is_unread(run),
+        spent=spent,
     )
 
 

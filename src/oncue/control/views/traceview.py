@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from oncue.control.amounts import spending_as_dict
 from oncue.control.commentrecords import comment_record
 from oncue.control.generation.carried import Carried, Outputs, carried_over
 from oncue.control.instants import show_instant
@@ -23,7 +24,7 @@ from oncue.control.promptrecords import decision_record
 from oncue.control.steps.bodies import Bodies
 from oncue.control.steps.resuming import attempts_resumed
 from oncue.control.views.artifactview import find_step
-from oncue.control.views.callview import CallView, SectionView, spending_as_dict
+from oncue.control.views.callview import CallView, SectionView
 from oncue.control.views.jobview import look_at_job
 from oncue.control.views.runview import failure_as_dict
 from oncue.control.workspace import Workspace, load_job

@@ -216,6 +216,12 @@ SELECT model_call.call FROM model_call WHERE model_call.job_id = ? LIMIT 1 OFFSE
 -- spent(job_id)
 SELECT count(*) AS count_1, CAST(coalesce(sum(model_call.input_tokens + model_call.output_tokens), 0) AS BIGINT) AS coalesce_1, coalesce(sum(model_call.usd), 0) AS coalesce_2, count(*) - count(model_call.input_tokens) AS anon_1, count(*) - count(model_call.usd) AS anon_2 FROM model_call WHERE model_call.job_id = ?;
 
+-- spent_by_run(job_id)
+SELECT model_call.run, count(*) AS count_1, CAST(coalesce(sum(model_call.input_tokens + model_call.output_tokens), 0) AS BIGINT) AS coalesce_1, coalesce(sum(model_call.usd), 0) AS coalesce_2, count(*) - count(model_call.input_tokens) AS anon_1, count(*) - count(model_call.usd) AS anon_2 FROM model_call WHERE model_call.job_id = ? GROUP BY model_call.run;
+
+-- spent_by_step(job_id)
+SELECT model_call.step, count(*) AS count_1, CAST(coalesce(sum(model_call.input_tokens + model_call.output_tokens), 0) AS BIGINT) AS coalesce_1, coalesce(sum(model_call.usd), 0) AS coalesce_2, count(*) - count(model_call.input_tokens) AS anon_1, count(*) - count(model_call.usd) AS anon_2 FROM model_call WHERE model_call.job_id = ? GROUP BY model_call.step;
+
 -- spent_in_run(job_id, run)
 SELECT count(*) AS count_1, CAST(coalesce(sum(model_call.input_tokens + model_call.output_tokens), 0) AS BIGINT) AS coalesce_1, coalesce(sum(model_call.usd), 0) AS coalesce_2, count(*) - count(model_call.input_tokens) AS anon_1, count(*) - count(model_call.usd) AS anon_2 FROM model_call WHERE model_call.job_id = ? AND model_call.run = ?;
 

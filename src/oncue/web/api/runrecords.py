@@ -13,6 +13,7 @@ from oncue.control.views.decisionview import waiting_questions
 from oncue.control.views.runview import RunView, describe_run, failure_as_dict, is_interrupted, view_run
 from oncue.control.workspace import Workspace
 from oncue.core.model import Attempt, Job, Run
+from oncue.core.modelcalls import NOTHING
 from oncue.core.ports import Reader
 from oncue.errors import InvalidInput, UnknownRun
 
@@ -48,6 +49,7 @@ def _describe(workspace: Workspace, reader: Reader, job: Job, *, page: Sequence[
     triggers = reader.list_triggers(job.id)
     executed = reader.executed_steps(job.id)
     guidance = read_guidance(reader, job.id)
+    spent = reader.spending_by_run(job.id)
     records = []
     for run in page:
         view = describe_run(
@@ -56,6 +58,7 @@ def _describe(workspace: Workspace, reader: Reader, job: Job, *, page: Sequence[
             executed=executed.get(run.number, ()),
             trigger=triggers.get(run.number),
             guidance=guidance.get(run.number, NO_GUIDANCE),
+            spent=spent.get(run.number, NOTHING),
         )
         records.append(run_record(run, replace(view, is_interrupted=is_interrupted(workspace, run))))
     return records

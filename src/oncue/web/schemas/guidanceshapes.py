@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oncue.web.schemas.runshapes import CommentRecord
-from oncue.web.schemas.wire import Answer
+from oncue.web.schemas.wire import Answer, SpendingRecord
 
 
 class ReadingRecord(Answer):
@@ -40,7 +40,7 @@ class TraceRecord(Answer):
 
     job_id: str
     workflow: str
-    spending: dict[str, object]
+    spending: SpendingRecord
     complete: bool
     attempts: list[dict[str, object]]
 
@@ -50,7 +50,7 @@ class CallsRecord(Answer):
 
     job_id: str
     workflow: str
-    spending: dict[str, object]
+    spending: SpendingRecord
     complete: bool
     calls: list[dict[str, object]]
 

@@ -16,7 +16,7 @@ from oncue.core.comments import MAX_COMMENT_CHARS, CommentKind
 from oncue.core.model import ContextMode, TriggerSource
 from oncue.core.request import AnswersPolicy, DefinitionChoice, Downstream, Scope
 from oncue.web.schemas.questionshapes import QuestionRecord
-from oncue.web.schemas.wire import Answer, Body, FailureRecord, Finding, Reason
+from oncue.web.schemas.wire import Answer, Body, FailureRecord, Finding, Reason, SpendingRecord
 
 MAX_STEPS = 10_000
 
@@ -248,6 +248,7 @@ class RunRecord(Answer):
     started_at: datetime | None
     ended_at: datetime | None
     interrupted: bool
+    spending: SpendingRecord
     comment: CommentRecord | None
     comments_read: dict[str, list[int]]
     trigger: TriggerRecord | None = None

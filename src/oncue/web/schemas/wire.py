@@ -19,6 +19,16 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class SpendingRecord(Answer):
+    """What calls of models cost together: sums of what is known, and how many calls these leave out."""
+
+    calls: int
+    tokens: int
+    usd: float
+    calls_of_unknown_tokens: int
+    calls_of_unknown_usd: int
+
+
 class Problem(Answer):
     """The one error body."""
 
