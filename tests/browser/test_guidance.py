@@ -217,7 +217,7 @@ def test_a_call_whose_outcome_nobody_stored_says_so(visitor: Visitor, workspace:
     expect(row.locator(".state")).to_have_text("sent, outcome unknown")
     expect(row).to_contain_text("try 2")
     expect(row.locator("td.number")).to_have_text(["unknown", "unknown", "–"])
-    expect(page.locator("#trace h2")).to_contain_text("tokens of 1 unknown, cost of 1 unknown")
+    expect(page.locator("#trace h2")).to_contain_text("the tokens of 1 of them are unknown; the cost of 1 of them is unknown")
     row.get_by_role("link").click()
     expect(page.locator("main")).to_contain_text("the process died before an answer was stored")
     expect(page.locator("#payload pre")).to_contain_text("use lmfit")

@@ -41,6 +41,17 @@ BRITTLE = """
 """
 
 
+def test_a_list_of_jobs_tells_jobs_of_one_workflow_apart(workspace: Workspace, tmp_path: Path) -> None:
+    usual, other = make_job(workspace, tmp_path), make_job(workspace, tmp_path, region="us")
+
+    table = view_job_table(workspace, JobFilter(), summaries=JobSummaries())
+
+    assert {row.entry.job_id: row.summary and dict(row.summary.own_params) for row in table.rows} == {
+        usual.id: {},
+        other.id: {"region": "us"},
+    }
+
+
 def words(workspace: Workspace, job_id: JobId) -> dict[str, str]:
     return {card.name: card.word for card in view_board(workspace, job_id).cards}
 

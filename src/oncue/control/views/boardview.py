@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from oncue.control.views.decisionview import find_late_answers, waiting_questions
-from oncue.control.views.jobview import describe_status, look_at_job
+from oncue.control.views.jobview import JobPicture, describe_status, look_at_job
 from oncue.control.views.progressview import TOLD, describe_progress
 from oncue.control.views.runview import is_interrupted
 from oncue.control.views.stepwords import WORDS, Standing, read_standing
@@ -119,7 +119,7 @@ class RunLine:
 class BoardView:
     """A job as its page shows it; ``now`` is when it was looked at, ``standing`` what it was drawn up from.
 
-    ``spent`` is what its model calls cost, in all runs.
+    ``own_params`` tell the job from others of its workflow; ``spent`` is what its model calls cost, in all runs.
     """
 
     job_id: JobId
@@ -127,6 +127,7 @@ class BoardView:
     summary: str
     status: str
     params: Mapping[str, object]
+    own_params: Mapping[str, object]
     source: str
     created_at: datetime
     now: datetime
@@ -178,6 +179,7 @@ def view_board(workspace: Workspace, job_id: JobId) -> BoardView:
         summary=definition.summary,
         status=describe_status(job, latest, is_lost=line is not None and line.is_interrupted),
         params=job.params,
+        own_params=picture.own_params,
         source=job.source.ref,
         created_at=job.created_at,
         now=workspace.clock.now(),
@@ -200,13 +202,8 @@ def view_line(workspace: Workspace, reader: Reader, run: Run) -> RunLine:
     return RunLine(run=run, trigger=known[0] if known else None, is_interrupted=is_interrupted(workspace, run))
 
 
-def view_columns(workspace: Workspace, reader: Reader, job_id: JobId) -> tuple[PhaseColumn, ...]:
-    """The phases of a job with their steps, and nothing else.
-
-    Raises:
-        DefinitionError: its workflow is wrong.
-    """
-    picture = look_at_job(workspace, reader, load_job(reader, job_id))
+def view_columns(reader: Reader, picture: JobPicture) -> tuple[PhaseColumn, ...]:
+    """The phases of a job with their steps: where they stand, and nothing else of them."""
     return _Columns(reader, read_standing(reader, picture), is_brief=True).view()
 
 

@@ -6,16 +6,17 @@ What a job's steps stand at is worked out for the jobs of one page alone, and ke
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from threading import Lock
 
-from oncue.control.views.boardview import PhaseColumn, RunLine, view_columns, view_line
+from oncue.control.views.boardview import RunLine, view_columns, view_line
 from oncue.control.views.jobspage import STATE_WORDS, JobEntry, JobFilter, check_state, describe_entry, find_jobs
+from oncue.control.views.jobview import look_at_job
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.jobhead import JobHead
-from oncue.core.model import JobId
+from oncue.core.model import Job, JobId
 from oncue.core.modelcalls import Spending
 from oncue.core.ports import Reader
 from oncue.errors import OncueError
@@ -39,12 +40,14 @@ class JobOrder(StrEnum):
 class JobSummary:
     """Where the steps of a job stand, and what its model calls cost.
 
-    ``phases`` are (name, word, done, total), where a fan-out counts as one step.
+    ``phases`` are (name, word, done, total), where a fan-out counts as one step. ``own_params`` tell the job from
+    others of its workflow.
     """
 
     phases: tuple[tuple[str, str, int, int], ...]
     stale: int
     spent: Spending
+    own_params: Mapping[str, object]
 
     @property
     def done(self) -> int:
@@ -90,7 +93,7 @@ class JobSummaries:
         with self._lock:
             known = self._known.get(job_id)
         if known is None or known[0] != job.event_seq:
-            known = (job.event_seq, _summarize(workspace, reader, job_id))
+            known = (job.event_seq, _summarize(workspace, reader, job))
         with self._lock:
             self._known[job_id] = known
             self._known.move_to_end(job_id)
@@ -147,13 +150,15 @@ def _row(workspace: Workspace, reader: Reader, summaries: JobSummaries, *, entry
     )
 
 
-def _summarize(workspace: Workspace, reader: Reader, job_id: JobId) -> JobSummary | None:
+def _summarize(workspace: Workspace, reader: Reader, job: Job) -> JobSummary | None:
     try:
-        columns: Sequence[PhaseColumn] = view_columns(workspace, reader, job_id)
+        picture = look_at_job(workspace, reader, job)
     except OncueError:  # a workflow that cannot be read is said on the page of its job
         return None
+    columns = view_columns(reader, picture)
     return JobSummary(
         phases=tuple((column.name, column.word, column.done, column.total) for column in columns),
         stale=sum(card.stale for column in columns for card in column.cards),
-        spent=reader.spending(job_id),
+        spent=reader.spending(job.id),
+        own_params=picture.own_params,
     )

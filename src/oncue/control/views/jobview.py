@@ -132,6 +132,12 @@ class JobPicture:
     assessment: Assessment
     records: Mapping[StepId, StepRecord]
 
+    @property
+    def own_params(self) -> Mapping[str, object]:
+        """The parameters that tell the job from others of its workflow: those that are not as the workflow would have them."""
+        usual = {param.name: param.default for param in self.followed.graph.definition.params}
+        return {name: value for name, value in self.job.params.items() if name not in usual or value != usual[name]}
+
 
 def look_at_job(workspace: Workspace, reader: Reader, job: Job) -> JobPicture:
     """Determine the state of every step of a job as it is now."""
