@@ -1,12 +1,17 @@
 """Pages keep up with what happens, without moving under the reader; after a lost connection and with large fan-outs, too."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 from playwright.sync_api import Browser, WebSocketRoute, expect
 
 from oncue.control.jobs import create_job
 from oncue.control.workspace import Workspace
+from oncue.core.events import EventDraft, EventType
+from oncue.core.model import JobId, StepId
 from tests.browser.conftest import Visitor, visiting
 from tests.browser.flows import WIDE
 from tests.support.chromium import PATIENCE_MS
@@ -18,6 +23,16 @@ SHIFT = """() => {
   new PerformanceObserver((list) => {
     for (const one of list.getEntries()) if (!one.hadRecentInput) window.shifts.push(one.value);
   }).observe({type: "layout-shift", buffered: true});
+}"""
+
+
+AWAY = "Object.defineProperty(document, 'hidden', {get: () => Boolean(window.isAway), configurable: true})"
+LEAVE = "isAway => { window.isAway = isAway; document.dispatchEvent(new Event('visibilitychange')); }"
+FOLDS = """() => {
+  window.folds = 0;
+  new MutationObserver(() => {
+    if (!document.querySelector(".instances")) window.folds += 1;
+  }).observe(document.querySelector("#job"), {subtree: true, childList: true});
 }"""
 
 
@@ -93,3 +108,62 @@ def test_a_fan_out_of_two_thousand_stays_usable(visitor: Visitor, wide: str) -> 
     visitor.shoot("wide fan out")
 
     assert page.evaluate("document.querySelectorAll('*').length") < 400
+
+
+def test_what_is_unfolded_and_looked_for_stays_so_while_events_stream_in(
+    visitor: Visitor, workspace: Workspace, wide: str
+) -> None:
+    happening = EventDraft(
+        type=EventType.STEP_PROGRESS, run=1, step=StepId("each"), data={"done": 1, "total": 2, "message": ""}
+    )
+    page = visitor.go(f"/jobs/{wide}")
+
+    with repeating(lambda: workspace.store.write(lambda tx: tx.append_events(JobId(wide), [happening], workspace.clock.now()))):
+        page.wait_for_timeout(500)  # by now the page always waits for an answer
+        page.get_by_role("button", name="Show 2000").click()
+        expect(page.locator(".instances li")).to_have_count(20)
+        page.evaluate(FOLDS)
+        page.get_by_label("Search the instances of each").fill("199")
+        expect(page.locator(".instances li")).to_have_count(12)
+        page.get_by_label("Search the instances of each").fill("1999")
+        expect(page.locator(".instances li")).to_have_count(1)
+        page.wait_for_timeout(1_000)
+
+    expect(page.locator(".instances li")).to_have_count(1)
+    assert page.evaluate("window.folds") == 0
+
+
+@contextmanager
+def repeating(act: Callable[[], object]) -> Iterator[None]:
+    """Do something about thirty times a second until the block ends."""
+    is_over = Event()
+
+    def repeat() -> None:
+        while not is_over.wait(0.03):
+            act()
+
+    thread = Thread(target=repeat)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
+
+
+def test_a_page_that_nobody_sees_asks_for_nothing_and_is_up_to_date_when_somebody_looks(
+    visitor: Visitor, host: Host, atlas: str
+) -> None:
+    visitor.page.add_init_script(AWAY)
+    page = visitor.go(f"/jobs/{atlas}")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    page.evaluate(LEAVE, True)
+    host.run(atlas)
+    page.wait_for_timeout(500)
+    while_away = [url for url in asked if "/parts/jobs/" in url]
+    page.evaluate(LEAVE, False)
+
+    expect(page.locator("#step-report .state")).to_have_text("fresh")
+    assert while_away == []

@@ -2,7 +2,7 @@
 // fragment again (hx-get on the event "live"), so that a lost message never leaves a wrong screen.
 (() => {
   "use strict";
-  const LONGEST_PAUSE = 5000;
+  const LONGEST_PAUSE = 2000;
   const COALESCE = 30;
   const body = document.body;
   const banner = document.querySelector(".offline");
@@ -11,20 +11,25 @@
   let cursor = body.dataset.cursor;
   let pause = 250;
   let timer = 0;
+  let refreshed = -COALESCE;
 
+  // A page that nobody sees waits until somebody does; only what the browser may notify of goes on.
   function refresh() {
     timer = 0;
-    for (const element of document.querySelectorAll("[data-live]")) {
-      if (element.dataset.live.split(" ").some((topic) => due.has(topic))) {
-        element.dispatchEvent(new CustomEvent("live"));
-      }
+    refreshed = performance.now();
+    for (const element of due) {
+      if (document.hidden && element.id !== "inbox-link") continue;
+      due.delete(element);
+      element.dispatchEvent(new CustomEvent("live"));
     }
-    due.clear();
   }
 
+  // The first of several things is shown at once, the others together.
   function note(topic) {
-    due.add(topic);
-    timer ||= setTimeout(refresh, COALESCE);
+    for (const element of document.querySelectorAll("[data-live]")) {
+      if (element.dataset.live.split(" ").includes(topic)) due.add(element);
+    }
+    timer ||= setTimeout(refresh, Math.max(0, refreshed + COALESCE - performance.now()));
   }
 
   function setOnline(isOnline) {
@@ -55,6 +60,7 @@
   }
 
   if (word && "WebSocket" in window) connect();
+  document.addEventListener("visibilitychange", refresh);
 
   // What a person looks for becomes the address of the fragment itself: then live updates show the same part of it, and
   // requests of one fragment never overtake each other.
@@ -64,6 +70,13 @@
     fragment.setAttribute("hx-get", address);
     fragment.dispatchEvent(new CustomEvent("live"));
   }
+
+  // What was asked for before the wish changed is not shown: it would also write the old address back.
+  document.addEventListener("htmx:before:swap", (event) => {
+    const { sourceElement, request } = event.detail.ctx;
+    const [asked, wanted] = [request.action, sourceElement.getAttribute("hx-get")].map((path) => new URL(path, location).search);
+    if (sourceElement.matches("[data-live]") && asked !== wanted) event.preventDefault();
+  });
 
   document.addEventListener("input", (event) => {
     const form = event.target.closest("[data-seek]");
@@ -90,51 +103,33 @@
     return `${Math.floor(seconds / 60)}:${two(seconds % 60)}`;
   }
 
-  class Ticking extends HTMLElement {
-    connectedCallback() {
-      this.timer = setInterval(() => this.tick(), 1000);
-      this.tick();
-    }
-
-    disconnectedCallback() {
-      clearInterval(this.timer);
-    }
-
-    say(text) {
-      if (this.textContent !== text) this.textContent = text;
-    }
+  function say(element, text) {
+    if (element.textContent !== text) element.textContent = text;
   }
-
-  customElements.define("oncue-left", class extends Ticking {
-    tick() {
-      const seconds = Math.ceil((Date.parse(this.dataset.deadline) - Date.now()) / 1000);
-      this.toggleAttribute("data-soon", seconds < 60);
-      this.say(seconds > 0 ? `${spell(seconds)} left` : "time is up");
-    }
-  });
-
-  customElements.define("oncue-since", class extends Ticking {
-    tick() {
-      this.say(`for ${spell(Math.max(0, Math.floor((Date.now() - Date.parse(this.dataset.since)) / 1000)))}`);
-    }
-  });
 
   // Instants in the reader's own time zone: today's by the clock, others by the date.
-  function localize(root) {
-    for (const element of root.querySelectorAll("time:not([data-local])")) {
-      const at = new Date(element.dateTime);
-      const isToday = at.toDateString() === new Date().toDateString();
-      const clock = `${two(at.getHours())}:${two(at.getMinutes())}`;
-      element.textContent = isToday ? clock : `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${clock}`;
-      element.dataset.local = "";
-    }
+  function localize(element) {
+    const at = new Date(element.dateTime);
+    const clock = `${two(at.getHours())}:${two(at.getMinutes())}`;
+    const isToday = at.toDateString() === new Date().toDateString();
+    say(element, isToday ? clock : `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${clock}`);
   }
 
-  localize(document);
-  document.addEventListener("htmx:after:swap", () => {
-    localize(document);
-    for (const element of document.querySelectorAll("oncue-left, oncue-since")) element.tick();
-  });
+  function tick() {
+    for (const element of document.querySelectorAll("oncue-left")) {
+      const seconds = Math.ceil((Date.parse(element.dataset.deadline) - Date.now()) / 1000);
+      element.toggleAttribute("data-soon", seconds < 60);
+      say(element, seconds > 0 ? `${spell(seconds)} left` : "time is up");
+    }
+    for (const element of document.querySelectorAll("oncue-since")) {
+      say(element, `for ${spell(Math.max(0, Math.floor((Date.now() - Date.parse(element.dataset.since)) / 1000)))}`);
+    }
+    document.querySelectorAll("time").forEach(localize);
+  }
+
+  tick();
+  setInterval(tick, 1000);
+  document.addEventListener("htmx:after:swap", tick);
 
   // ------------------------------------------------------------------------------------------------ questions, elsewhere
   const waiting = () => Number(document.querySelector("#inbox-link")?.dataset.waiting || 0);
