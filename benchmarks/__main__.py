@@ -18,6 +18,7 @@ from benchmarks.processes import ROOT
 from benchmarks.report import render_table, write_results
 from benchmarks.reruns import measure_reruns
 from benchmarks.resuming import measure_resume
+from benchmarks.screens import measure_screens
 from benchmarks.settings import Settings, quick
 from benchmarks.starting import measure_starts
 
@@ -32,6 +33,7 @@ MEASUREMENTS: dict[str, Callable[[Settings], Iterator[Figure]]] = {
     "memory": measure_memory,
     "guidance": measure_guidance,
     "pages": measure_pages,
+    "screens": measure_screens,
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gzip
+import json
 import re
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -27,11 +29,16 @@ _ASSET = re.compile(r'(?:src|href)="(/static/[^"]+\.(?:js|css|svg)[^"]*)"')
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A running server: its process, its port, and who asks."""
+    """A running server: its process, its port, and by which token it knows who asks."""
 
     process: subprocess.Popen[str]
     port: int
-    headers: Mapping[str, str]
+    token: str
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What goes along with every request."""
+        return {"Authorization": f"Bearer {self.token}"}
 
     def get(self, path: str, **headers: str) -> bytes:
         """What is at a path, as it was sent.
@@ -39,16 +46,27 @@ class Served:
         Raises:
             RuntimeError: anything but success.
         """
+        return self._ask("GET", path, headers=headers)
+
+    def post(self, path: str, body: object) -> Any:
+        """What comes back as JSON for a body that is sent as JSON.
+
+        Raises:
+            RuntimeError: anything but success.
+        """
+        return json.loads(self._ask("POST", path, json.dumps(body), headers={"Content-Type": "application/json"}))
+
+    def _ask(self, method: str, path: str, body: str | None = None, *, headers: Mapping[str, str]) -> bytes:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
         try:
-            connection.request("GET", path, headers={**self.headers, **headers})
+            connection.request(method, path, body, headers={**self.headers, **headers})
             answer = connection.getresponse()
-            body = answer.read()
+            found = answer.read()
         finally:
             connection.close()
-        if answer.status != 200:
-            raise RuntimeError(f"GET {path}: {answer.status} {body[:300]!r}")
-        return body
+        if answer.status not in (200, 201):
+            raise RuntimeError(f"{method} {path}: {answer.status} {found[:300]!r}")
+        return found
 
     def time(self, path: str) -> float:
         """Milliseconds from the request to the last byte, over a new connection."""
@@ -93,8 +111,7 @@ def served(folder: Path) -> Iterator[Served]:
     try:
         address = urlsplit(_read_address(process))
         token = parse_qs(address.query)["token"][0]
-        headers = {"Authorization": f"Bearer {token}"}
-        yield Served(process=process, port=address.port or 0, headers=headers)
+        yield Served(process=process, port=address.port or 0, token=token)
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.kill()

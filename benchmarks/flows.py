@@ -58,6 +58,17 @@ def write_answering(folder: Path, steps: int) -> str:
     return _write(folder, f"answering{steps}:answering", text)
 
 
+def write_paced(folder: Path, steps: int) -> str:
+    """A chain whose steps end half a second apart, as far as a person can tell."""
+    parts = [f'{_HEAD}import time\n\npaced = Workflow("paced", phases=["Early", "Late"])\n']
+    for number in range(steps):
+        phase = "Early" if number < steps / 2 else "Late"
+        needs = f"s{number - 1}" if number else ""
+        body = f"    time.sleep(0.5)\n    return result({number})\n"
+        parts.append(f'\n\n@paced.step(phase="{phase}")\ndef s{number}({needs}):\n{body}')
+    return _write(folder, "paced:paced", "".join(parts))
+
+
 def write_manifest(folder: Path, steps: int) -> str:
     """A chain of shell steps."""
     lines = ["name: bench", "steps:"]

@@ -30,6 +30,7 @@ class Settings:
     looks: int = 11
     clients: int = 50
     burst: int = 1_000
+    watched_steps: int = 20
     floor_below: float = float("inf")
     """Seconds; a floor above it means that the machine is disturbed."""
 
@@ -62,4 +63,5 @@ def quick(folder: Path) -> Settings:
         looks=2,
         clients=3,
         burst=50,
+        watched_steps=3,
     )

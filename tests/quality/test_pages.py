@@ -36,6 +36,11 @@ def test_no_template_needs_what_the_policy_forbids(pattern: str) -> None:
     assert found == []
 
 
+def test_only_the_frame_of_a_page_says_who_looks_at_it() -> None:
+    """Fragments are drawn once for all who may do the same."""
+    assert [path.name for path in TEMPLATES if "identity." in path.read_text(encoding="utf-8")] == ["base.html"]
+
+
 def test_every_element_that_fetches_says_that_the_page_wrote_it() -> None:
     """The extension hx-csp takes the attributes from elements without the nonce."""
     for path in TEMPLATES:

@@ -22,6 +22,7 @@ from oncue.web.guard import Guard
 from oncue.web.packing import Packing
 from oncue.web.pages import pageroutes
 from oncue.web.schemas.wire import Problem
+from oncue.web.sharing import Sharing
 from oncue.web.site import Site
 
 API = "/api/v1"
@@ -42,7 +43,7 @@ def make_application(site: Site) -> ASGIApp:
     """What a server serves: the application behind its guard."""
     app = make_routes()
     app.state.site = site
-    return Guard(app=Packing(app, unpacked=(f"{API}/", "/static/")), door=site.door, names=site.names)
+    return Guard(app=Packing(Sharing(app), unpacked=(f"{API}/", "/static/")), door=site.door, names=site.names)
 
 
 def make_routes() -> FastAPI:
