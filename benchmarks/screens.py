@@ -24,7 +24,7 @@ from oncue import wiring
 from oncue.control.jobs import create_job
 from oncue.core.model import JobId
 
-SEEN_LIMIT = 100.0
+SEEN_LIMIT, STOP_LIMIT = 100.0, 3.0
 SETTLING_SECONDS = 3.0
 FOLLOWING = """
 window.seen = {};
@@ -37,13 +37,20 @@ new MutationObserver(() => {
 def measure_screens(settings: Settings) -> Iterator[Figure]:
     """Run a job whose steps end one after the other: alone at it, and with other people's pages of the same job open."""
     with settings.scratch() as folder:
-        jobs = _make_jobs(folder, steps=settings.watched_steps, count=2)
+        jobs = _make_jobs(folder, steps=settings.watched_steps, count=3)
         with served(folder) as server, _chromium() as browser:
-            for job_id, others in zip(jobs, (0, settings.clients - 1), strict=True):
+            for job_id, others in zip(jobs, (0, settings.clients - 1), strict=False):
                 with _onlookers(server, job_id, count=others):
                     delays = _watch_run(server, job_id, page=_open_page(browser, server, job_id))
                 name = f"commit to card, {others} others looking at the job"
                 yield Figure(name=name, unit="ms", samples=tuple(delays), limit=SEEN_LIMIT)
+            with _onlookers(server, jobs[-1], count=others, may_leave=True):
+                _open_page(browser, server, jobs[-1])
+                _start_run(server, jobs[-1])
+                time.sleep(SETTLING_SECONDS)
+                stop = server.stop()
+            name = f"stop in the middle of a run, {others} others looking at it"
+            yield Figure(name=name, unit="s", samples=(stop,), limit=STOP_LIMIT)
 
 
 def _make_jobs(folder: Path, *, steps: int, count: int) -> list[JobId]:
@@ -69,16 +76,18 @@ def _chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def _onlookers(server: Served, job_id: JobId, *, count: int) -> Iterator[None]:
+def _onlookers(server: Served, job_id: JobId, *, count: int, may_leave: bool = False) -> Iterator[None]:
     """As many pages of other people, whose browsers run on machines of their own."""
     command = [sys.executable, "-m", "benchmarks.onlookers", str(server.port), server.token, job_id, str(count)]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
     try:
         assert process.stdout is not None, "it is a pipe"
         if process.stdout.readline() != "ready\n":
             raise RuntimeError("the other pages did not open")
         yield
-        if process.poll() is not None:
+        if process.poll() is not None and not may_leave:
             raise RuntimeError("the other pages went away")
     finally:
         process.kill()
@@ -97,13 +106,17 @@ def _open_page(browser: Browser, server: Served, job_id: JobId) -> Page:
 
 def _watch_run(server: Served, job_id: JobId, *, page: Page) -> list[float]:
     """Milliseconds from the commit of each step to its card."""
-    plan = server.post(f"/api/v1/jobs/{job_id}/runs/preflight", {})
-    cue = {"ui_trigger_id": str(uuid4()), "ui_trigger_source": "integration_test", "plan_digest": plan["plan"]["digest"]}
-    server.post(f"/api/v1/jobs/{job_id}/runs", cue)
+    _start_run(server, job_id)
     ended = _wait_for_steps(server, job_id)
     time.sleep(SETTLING_SECONDS)
     seen: dict[str, float] = page.evaluate("window.seen")
     return [seen[f"step-{step}"] - at for step, at in ended.items()]
+
+
+def _start_run(server: Served, job_id: JobId) -> None:
+    plan = server.post(f"/api/v1/jobs/{job_id}/runs/preflight", {})
+    cue = {"ui_trigger_id": str(uuid4()), "ui_trigger_source": "integration_test", "plan_digest": plan["plan"]["digest"]}
+    server.post(f"/api/v1/jobs/{job_id}/runs", cue)
 
 
 def _wait_for_steps(server: Served, job_id: JobId) -> dict[str, float]:

@@ -30,7 +30,7 @@ from oncue.web.sessions import SessionFile
 from oncue.web.site import Site
 from oncue.wiring import executing
 
-GRACE_SECONDS = 2
+GRACE_SECONDS = 1
 WILDCARDS = ("", "0.0.0.0", "::")
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
