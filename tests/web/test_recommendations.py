@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from oncue.control.jobs import create_job
+from oncue.testing import CommandLine
 from tests.web.hosting import Client, Host
 from tests.web.test_access import count_runs
 
@@ -70,6 +74,35 @@ def test_a_run_says_which_advice_it_followed_and_what_the_person_changed(host: H
     first = host.program.api(f"/jobs/{chain}/runs/1")
     assert (first["recommended_message_id"], first["recommended_config_snapshot"]) == (None, None)
     assert (first["trigger"]["recommended"], first["trigger"]["overrides"]) == (None, [])
+
+
+@pytest.mark.proves("S1-36")
+def test_the_audit_record_of_a_run_is_the_same_wherever_it_is_read(host: Host, chain: str, folder: Path) -> None:
+    host.run(chain)
+    given = advise(host, chain, scope="from", steps=["count"], params={"region": "ü"})
+    wanted = {"scope": "from", "steps": ["count"], "params": {"region": "ü"}}
+    host.program.post(
+        f"{API}/jobs/{chain}/runs",
+        {**wanted, **host.cue(chain, **wanted), "recommended_message_id": given["recommendation_id"]},
+    )
+    run = host.wait(chain, 2)
+
+    in_list = host.program.api(f"/jobs/{chain}/runs")["runs"][0]
+    at_the_command = CommandLine(folder=folder).json("job", "history", chain)["runs"][1]
+    archive = zipfile.ZipFile(io.BytesIO(host.program.get(f"{API}/jobs/{chain}/export").body))
+    exported = json.loads(archive.read("job.json"))["runs"][1]
+
+    assert run["trigger"]["recommended"] == given["recommended_run_config"]
+    assert in_list["trigger"] == at_the_command["trigger"] == exported["trigger"] == run["trigger"]
+    edge = {name: run[name] for name in run if name.startswith(("ui_", "recommended_"))}
+    assert edge == {
+        "ui_trigger_id": run["trigger"]["id"],
+        "ui_trigger_source": run["trigger"]["source"],
+        "ui_trigger_metadata": run["trigger"]["metadata"],
+        "ui_triggered_at": run["trigger"]["triggered_at"],
+        "recommended_message_id": given["recommendation_id"],
+        "recommended_config_snapshot": given["recommended_run_config"],
+    }
 
 
 @pytest.mark.proves("S1-25")

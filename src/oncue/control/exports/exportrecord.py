@@ -95,15 +95,13 @@ def _describe_output(one: PlacedContent) -> dict[str, object]:
 
 def _describe_run(facts: RunFacts) -> dict[str, object]:
     run = facts.run
-    trigger = facts.trigger
+    trigger = facts.view.trigger
     return {
         **facts.view.as_dict(),
         "request": dict(run.request),
         "definition_hash": run.definition_hash,
         "cancel_requested_at": show_instant(run.cancel_requested_at),
-        "trigger": facts.view.trigger.as_dict() | {"parent_id": trigger.parent_id}
-        if facts.view.trigger is not None and trigger is not None
-        else None,
+        "trigger": trigger.as_dict() if trigger is not None else None,
         "plan": {
             "digest": run.plan_digest,
             "execute": [step.id for step in facts.plan.executing],

@@ -25,7 +25,10 @@ from oncue.errors import UnknownRun
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriggerView:
-    """The recorded action that authorized a run; ``overrides`` are where it departs from what was ``recommended``."""
+    """The recorded action that authorized a run; ``parent_id`` is the one that it follows from.
+
+    ``overrides`` are where it departs from what was ``recommended``.
+    """
 
     id: TriggerId
     source: str
@@ -35,6 +38,7 @@ class TriggerView:
     triggered_at: datetime
     plan_digest: str
     metadata: Mapping[str, object]
+    parent_id: TriggerId | None = None
     recommendation_id: str | None = None
     recommended: Mapping[str, object] | None = None
     overrides: tuple[Override, ...] = ()
@@ -50,6 +54,7 @@ class TriggerView:
             "triggered_at": show_instant(self.triggered_at),
             "plan_digest": self.plan_digest,
             "metadata": dict(self.metadata),
+            "parent_id": self.parent_id,
             "recommendation_id": self.recommendation_id,
             "recommended": None if self.recommended is None else dict(self.recommended),
             "overrides": [override.as_dict() for override in self.overrides],
@@ -228,6 +233,7 @@ def _view_trigger(trigger: Trigger, run: Run) -> TriggerView:
         triggered_at=trigger.triggered_at,
         plan_digest=trigger.plan_digest,
         metadata=trigger.metadata,
+        parent_id=trigger.parent_id,
         recommendation_id=trigger.recommendation_id,
         recommended=trigger.recommended,
         overrides=() if trigger.recommended is None else find_overrides(trigger.recommended, run.request),

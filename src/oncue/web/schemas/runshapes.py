@@ -214,6 +214,7 @@ class TriggerRecord(Answer):
     triggered_at: datetime
     plan_digest: str
     metadata: dict[str, object]
+    parent_id: str | None
     recommendation_id: str | None
     recommended: dict[str, object] | None
     overrides: list[OverrideRecord]
