@@ -8,6 +8,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -164,6 +165,21 @@ def test_a_run_that_the_command_line_starts_is_left_to_it(shell: Shell, chain: s
         assert server.end() == (0, "")
 
     assert shell.calls() == ["fetch", "clean", "count", "report"]
+
+
+def test_the_last_use_of_a_token_is_listed(shell: Shell, chain: str) -> None:
+    secret = shell.run("user", "add", "grace", "--role", "viewer", "--token-label", "laptop").out.strip()
+    with serving(shell) as server:
+        server.token = secret
+        assert server.ask("GET", f"/jobs/{chain}")[0] == 200
+        assert server.end() == (0, "")
+
+    ((token,),) = [person["tokens"] for person in shell.get("user", "list")["people"]]
+    used = datetime.fromisoformat(token["last_used_at"])
+    listed = shell.run("user", "list").out
+    assert token["last_used_at"].endswith("Z")
+    assert used.astimezone().strftime("%Y-%m-%d %H:%M:%S") in listed
+    assert "never" not in listed
 
 
 def test_the_token_is_nowhere_in_the_workspace(shell: Shell, chain: str) -> None:

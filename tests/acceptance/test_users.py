@@ -27,6 +27,7 @@ def test_a_token_is_printed_once_and_only_its_hash_is_kept(shell: Shell) -> None
     (person,) = shell.get("user", "list")["people"]
     assert (person["role"], person["added_by"]) == ("operator", "ada")
     assert [(token["label"], token["scopes"], token["revoked_at"]) for token in person["tokens"]] == [("laptop", [], None)]
+    assert ("never" in listed, person["tokens"][0]["last_used_at"]) == (True, None)
 
 
 def test_a_token_for_an_adviser_may_look_and_recommend_and_nothing_else(shell: Shell) -> None:

@@ -14,12 +14,13 @@ from oncue.core.model import AttemptState
 from oncue.errors import WorkspaceError
 from oncue.store import open_store, rows
 from oncue.store.migrations.upgrade import FOLDER, run_migrations
+from oncue.store.peoplerows import person_row, token_row
 from oncue.store.questionrows import question_row
 from oncue.store.sqltext import HEAD
 from tests.store.callrecords import a_call, a_comment, a_setting, answered, keep_calls, keep_comments
 from tests.store.conftest import Place
 from tests.store.processes import running
-from tests.store.records import JOB, NOON, a_job, a_question, a_trigger, an_attempt, ended, keep_questions
+from tests.store.records import JOB, NOON, a_job, a_question, a_trigger, after, an_attempt, ended, keep_questions
 from tests.store.test_people_contract import ADA, a_token, advice
 
 WAITING = replace(an_attempt("ask"), state=AttemptState.WAITING)
@@ -132,6 +133,22 @@ def test_a_workspace_of_the_third_release_keeps_its_triggers_and_takes_people_an
             assert reader.list_people() == [ADA]
             assert reader.list_tokens("ada") == [a_token()]
             assert reader.list_recommendations(JOB) == [advice()]
+    assert revision(old) == HEAD
+
+
+def test_a_workspace_of_the_fourth_release_keeps_its_tokens_and_notes_when_they_are_used(old: Place) -> None:
+    with connected(old) as connection:
+        run_migrations(connection, ScriptDirectory(str(FOLDER)), to="0004")
+        insert(connection, "person", person_row(ADA))
+        insert(connection, "access_token", token_row(a_token())[:-1])
+    assert revision(old) == "0004"
+
+    with closing(old.open(create=False)) as store:
+        with store.read() as reader:
+            assert reader.list_tokens("ada") == [a_token()]
+        store.write(lambda tx: tx.touch_token("aa", after(9), before=after(8)))
+        with store.read() as reader:
+            assert reader.list_tokens("ada") == [a_token(last_used_at=after(9))]
     assert revision(old) == HEAD
 
 

@@ -75,6 +75,19 @@ def test_a_token_is_revoked_once(store: Store) -> None:
         assert reader.load_token("aa") == a_token(revoked_at=after(5))
 
 
+def test_the_use_of_a_token_is_noted_where_it_was_not_noted_of_late(store: Store) -> None:
+    store.write(lambda tx: tx.insert_token(a_token()))
+
+    assert store.write(lambda tx: tx.touch_token("aa", after(5), before=after(4))) is True
+    assert store.write(lambda tx: tx.touch_token("aa", after(6), before=after(4))) is False
+    with store.read() as reader:
+        assert reader.load_token("aa") == a_token(last_used_at=after(5))
+    assert store.write(lambda tx: tx.touch_token("aa", after(6), before=after(5))) is True
+    assert store.write(lambda tx: tx.touch_token("bb", after(6), before=after(5))) is False
+    with store.read() as reader:
+        assert reader.list_tokens("ada") == [a_token(last_used_at=after(6))]
+
+
 def test_recommendations_come_back_whole_the_newest_first_and_those_of_their_job_alone(store: Store) -> None:
     for given in (advice("r1", given_at=1), advice("r2", given_at=2), advice("r0", given_at=2), advice("x", job_id="job-b")):
         store.write(lambda tx, given=given: tx.insert_recommendation(given))  # type: ignore[misc]

@@ -46,6 +46,7 @@ def token_as_dict(token: AccessToken) -> dict[str, object]:
         "scopes": [scope.value for scope in Permission if scope in token.scopes],
         "made_at": show_instant(token.made_at),
         "revoked_at": show_instant(token.revoked_at),
+        "last_used_at": show_instant(token.last_used_at),
     }
 
 

@@ -62,7 +62,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessToken:
-    """A way to be known as a person; ``scopes`` empty: everything the person may do."""
+    """A way to be known as a person; ``scopes`` empty: everything the person may do, ``last_used_at`` to the minute."""
 
     digest: str
     person: str
@@ -70,3 +70,4 @@ class AccessToken:
     scopes: frozenset[Permission] = frozenset()
     made_at: datetime
     revoked_at: datetime | None = None
+    last_used_at: datetime | None = None

@@ -54,6 +54,10 @@ class PeopleTransaction(PeopleReader, Protocol):
         """End a token; False when there is none that counts."""
         ...
 
+    def touch_token(self, digest: str, at: datetime, *, before: datetime) -> bool:
+        """Note that a token was used, unless that was noted after ``before``; False then."""
+        ...
+
     def insert_recommendation(self, recommendation: Recommendation) -> None:
         """Store a recommendation."""
         ...

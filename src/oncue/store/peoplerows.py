@@ -24,12 +24,13 @@ def read_person(row: Row) -> Person:
 def token_row(token: AccessToken) -> Row:
     """``insert_token``."""
     scopes = encode(sorted(token.scopes)) if token.scopes else None
-    return token.digest, token.person, token.label, scopes, to_micros(token.made_at), micros_or_none(token.revoked_at)
+    made, revoked = to_micros(token.made_at), micros_or_none(token.revoked_at)
+    return token.digest, token.person, token.label, scopes, made, revoked, micros_or_none(token.last_used_at)
 
 
 def read_token(row: Row) -> AccessToken:
     """``token`` and ``tokens``."""
-    digest, person, label, scopes, made, revoked = row
+    digest, person, label, scopes, made, revoked, used = row
     return AccessToken(
         digest=digest,
         person=person,
@@ -37,6 +38,7 @@ def read_token(row: Row) -> AccessToken:
         scopes=frozenset(map(Permission, decode(scopes))) if scopes else frozenset(),
         made_at=from_micros(made),
         revoked_at=instant_or_none(revoked),
+        last_used_at=instant_or_none(used),
     )
 
 

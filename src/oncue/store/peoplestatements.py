@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import Executable, select, update
+from sqlalchemy import Executable, or_, select, update
 
 from oncue.store.statementparts import NONE_SKIPPED, Insert, p, whole_row
 from oncue.store.tables import access_token, person, recommendation
@@ -38,5 +38,8 @@ def people_writes(insert: Insert) -> Mapping[str, Executable]:
         "revoke_token": update(access_token)
         .values(revoked_at=p("revoked_at"))
         .where(token.digest == p("digest"), token.revoked_at.is_(None)),
+        "touch_token": update(access_token)
+        .values(last_used_at=p("last_used_at"))
+        .where(token.digest == p("digest"), or_(token.last_used_at.is_(None), token.last_used_at <= p("before"))),
         "insert_recommendation": whole_row(insert, recommendation),
     }

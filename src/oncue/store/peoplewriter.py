@@ -26,6 +26,10 @@ class StorePeopleWriter(StoreCallWriter):
         """End a token; False when there is none that counts."""
         return self._change("revoke_token", (to_micros(at), digest))
 
+    def touch_token(self, digest: str, at: datetime, *, before: datetime) -> bool:
+        """Note that a token was used, unless that was noted after ``before``; False then."""
+        return self._change("touch_token", (to_micros(at), digest, to_micros(before)))
+
     def insert_recommendation(self, recommendation: Recommendation) -> None:
         """Store a recommendation."""
         self._cursor.execute(self._sql["insert_recommendation"], peoplerows.recommendation_row(recommendation))

@@ -332,6 +332,7 @@ access_token = Table(
     Column("scopes", _JSON),
     Column("made_at", _INSTANT, nullable=False),
     Column("revoked_at", _INSTANT),
+    Column("last_used_at", _INSTANT),
 )
 
 recommendation = Table(

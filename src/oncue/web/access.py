@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from oncue.control.membership import digest, find_holder
+from oncue.control.tokenuse import TokenUse
 from oncue.core.people import PERMISSIONS, Permission, Role, is_allowed
 from oncue.core.ports import Clock, Store
 from oncue.web.refusals import NotAllowed, NotSignedIn, TooManyAttempts
@@ -91,8 +92,9 @@ def start_token_source(token: str, *, actor: str) -> FindToken:
     return find
 
 
-def people_source(store: Store) -> FindToken:
+def people_source(store: Store, clock: Clock) -> FindToken:
     """The tokens of named people, looked up each time: whoever is removed, and whatever is revoked, stops counting at once."""
+    use = TokenUse(store, clock)
 
     def find(given: str) -> Identity | None:
         with store.read() as reader:
@@ -100,6 +102,7 @@ def people_source(store: Store) -> FindToken:
         if holder is None:
             return None
         person, token = holder
+        use.note(token)
         return Identity(actor=person.name, role=person.role, scopes=token.scopes or None)
 
     return find

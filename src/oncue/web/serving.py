@@ -108,7 +108,7 @@ def make_site(serving: Serving, *, token: str, port: int, worker_id: WorkerId | 
     return Site(
         workspace=serving.workspace,
         door=Door(
-            sources=(start_token_source(token, actor=serving.actor), people_source(store), *serving.sources),
+            sources=(start_token_source(token, actor=serving.actor), people_source(store, clock), *serving.sources),
             sessions=SessionFile(Path(store.folder), clock),
             clock=clock,
             new_secret=lambda: secrets.token_urlsafe(32),

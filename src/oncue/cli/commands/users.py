@@ -62,7 +62,7 @@ def list_users(invocation: Invocation, *, is_json: bool) -> None:
         print_json({"people": [view.as_dict() for view in people]})
         return
     rows = [row for view in people for row in _rows(view)]
-    head = [["NAME", "ROLE", "TOKEN", "SCOPES", "MADE"]]
+    head = [["NAME", "ROLE", "TOKEN", "SCOPES", "MADE", "LAST USED"]]
     print_lines(table(head + rows, indent="") if rows else ["nobody so far: oncue user add NAME --role operator"])
 
 
@@ -74,9 +74,10 @@ def _rows(view: PersonView) -> Iterator[list[str]]:
     living = [token for token in view.tokens if token.revoked_at is None]
     for token in living:
         scopes = ", ".join(scope.value for scope in Permission if scope in token.scopes) or "all of the role"
-        yield [person.name, role, token.label or "-", scopes, show_time(token.made_at)]
+        used = show_time(token.last_used_at) if token.last_used_at else "never"
+        yield [person.name, role, token.label or "-", scopes, show_time(token.made_at), used]
     if not living:
-        yield [person.name, role, "-", "no token", show_time(person.removed_at or person.added_at)]
+        yield [person.name, role, "-", "no token", show_time(person.removed_at or person.added_at), "-"]
 
 
 @click.command("token")

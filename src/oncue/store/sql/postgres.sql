@@ -3,7 +3,7 @@
 -- schema()
 CREATE TABLE acceptance ( id BIGSERIAL NOT NULL, job_id VARCHAR COLLATE "C" NOT NULL, step VARCHAR COLLATE "C" NOT NULL, run INTEGER NOT NULL, number INTEGER NOT NULL, basis TEXT NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, accepted_at BIGINT NOT NULL, CONSTRAINT pk_acceptance PRIMARY KEY (id) );
 CREATE INDEX ix_acceptance_job_id ON acceptance (job_id);
-CREATE TABLE access_token ( digest VARCHAR COLLATE "C" NOT NULL, person VARCHAR COLLATE "C" NOT NULL, label TEXT NOT NULL, scopes TEXT, made_at BIGINT NOT NULL, revoked_at BIGINT, CONSTRAINT pk_access_token PRIMARY KEY (digest) );
+CREATE TABLE access_token ( digest VARCHAR COLLATE "C" NOT NULL, person VARCHAR COLLATE "C" NOT NULL, label TEXT NOT NULL, scopes TEXT, made_at BIGINT NOT NULL, revoked_at BIGINT, last_used_at BIGINT, CONSTRAINT pk_access_token PRIMARY KEY (digest) );
 CREATE INDEX ix_access_token_person ON access_token (person);
 CREATE TABLE alembic_version ( version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num) );
 CREATE TABLE artifact ( hash VARCHAR COLLATE "C" NOT NULL, kind TEXT NOT NULL, size BIGINT NOT NULL, body BYTEA, files TEXT, pruned_at BIGINT, CONSTRAINT pk_artifact PRIMARY KEY (hash) );
@@ -247,10 +247,10 @@ SELECT person.name, person.role, person.added_by, person.added_at, person.remove
 SELECT person.name, person.role, person.added_by, person.added_at, person.removed_at FROM person ORDER BY person.name;
 
 -- token(digest)
-SELECT access_token.digest, access_token.person, access_token.label, access_token.scopes, access_token.made_at, access_token.revoked_at FROM access_token WHERE access_token.digest = %s::VARCHAR COLLATE "C";
+SELECT access_token.digest, access_token.person, access_token.label, access_token.scopes, access_token.made_at, access_token.revoked_at, access_token.last_used_at FROM access_token WHERE access_token.digest = %s::VARCHAR COLLATE "C";
 
 -- tokens(person)
-SELECT access_token.digest, access_token.person, access_token.label, access_token.scopes, access_token.made_at, access_token.revoked_at FROM access_token WHERE access_token.person = %s::VARCHAR COLLATE "C" ORDER BY access_token.made_at, access_token.digest;
+SELECT access_token.digest, access_token.person, access_token.label, access_token.scopes, access_token.made_at, access_token.revoked_at, access_token.last_used_at FROM access_token WHERE access_token.person = %s::VARCHAR COLLATE "C" ORDER BY access_token.made_at, access_token.digest;
 
 -- recommendation(id)
 SELECT recommendation.id, recommendation.job_id, recommendation.request, recommendation.rationale, recommendation.author, recommendation.given_at, recommendation.plan_digest, recommendation.blockers, recommendation.warnings, recommendation.estimate, recommendation.prerequisites FROM recommendation WHERE recommendation.id = %s::VARCHAR COLLATE "C";
@@ -369,11 +369,14 @@ DELETE FROM setting WHERE setting.name = %s::VARCHAR COLLATE "C";
 -- put_person(name, role, added_by, added_at, removed_at)
 INSERT INTO person (name, role, added_by, added_at, removed_at) VALUES (%s::VARCHAR COLLATE "C", %s::VARCHAR, %s::VARCHAR, %s::BIGINT, %s::BIGINT) ON CONFLICT (name) DO UPDATE SET role = excluded.role, removed_at = excluded.removed_at;
 
--- insert_token(digest, person, label, scopes, made_at, revoked_at)
-INSERT INTO access_token (digest, person, label, scopes, made_at, revoked_at) VALUES (%s::VARCHAR COLLATE "C", %s::VARCHAR COLLATE "C", %s::VARCHAR, %s::VARCHAR, %s::BIGINT, %s::BIGINT);
+-- insert_token(digest, person, label, scopes, made_at, revoked_at, last_used_at)
+INSERT INTO access_token (digest, person, label, scopes, made_at, revoked_at, last_used_at) VALUES (%s::VARCHAR COLLATE "C", %s::VARCHAR COLLATE "C", %s::VARCHAR, %s::VARCHAR, %s::BIGINT, %s::BIGINT, %s::BIGINT);
 
 -- revoke_token(revoked_at, digest)
 UPDATE access_token SET revoked_at=%s::BIGINT WHERE access_token.digest = %s::VARCHAR COLLATE "C" AND access_token.revoked_at IS NULL;
+
+-- touch_token(last_used_at, digest, before)
+UPDATE access_token SET last_used_at=%s::BIGINT WHERE access_token.digest = %s::VARCHAR COLLATE "C" AND (access_token.last_used_at IS NULL OR access_token.last_used_at <= %s::BIGINT);
 
 -- insert_recommendation(id, job_id, request, rationale, author, given_at, plan_digest, blockers, warnings, estimate, prerequisites)
 INSERT INTO recommendation (id, job_id, request, rationale, author, given_at, plan_digest, blockers, warnings, estimate, prerequisites) VALUES (%s::VARCHAR COLLATE "C", %s::VARCHAR COLLATE "C", %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::BIGINT, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR);
