@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Sequence
 
 import click
 
@@ -28,11 +29,23 @@ from oncue.errors import OncueError
     metavar="NAME",
     help="Another name of this server, as behind a reverse proxy; may be repeated.",
 )
+@click.option(
+    "--forwarded-allow-ips",
+    "proxies",
+    multiple=True,
+    default=(),
+    metavar="ADDRESS",
+    callback=lambda _context, _parameter, given: read_proxies(given),
+    help="A reverse proxy whose X-Forwarded-For and X-Forwarded-Proto are believed: an address or a network; may be repeated."
+    " By default nobody's are.",
+)
 @click.option("--no-open", is_flag=True, default=False, help="Do not open a browser.")
 @actor_option
 @common_options
 @click.pass_obj
-def serve(invocation: Invocation, *, host: str, port: int, allowed_hosts: tuple[str, ...], no_open: bool) -> None:
+def serve(
+    invocation: Invocation, *, host: str, port: int, allowed_hosts: tuple[str, ...], proxies: tuple[str, ...], no_open: bool
+) -> None:
     """Serve the pages and the HTTP API of the workspace, and execute its runs, until Ctrl-C.
 
     The URL that is printed holds a token: whoever has it acts in your name. Runs that are interrupted go on at the next start.
@@ -49,7 +62,13 @@ def serve(invocation: Invocation, *, host: str, port: int, allowed_hosts: tuple[
 
     _show_warnings()
     wanted = Serving(
-        workspace=workspace, actor=invocation.actor, announce=announce, host=host, port=port, allowed_hosts=allowed_hosts
+        workspace=workspace,
+        actor=invocation.actor,
+        announce=announce,
+        host=host,
+        port=port,
+        allowed_hosts=allowed_hosts,
+        proxies=proxies,
     )
     start(wanted)
 
@@ -77,6 +96,26 @@ class ExtraMissing(OncueError):
     """An optional part of the program is not installed."""
 
     code = "extra_missing"
+
+
+def read_proxies(given: Sequence[str]) -> tuple[str, ...]:
+    """The addresses and networks of proxies, also several in one text with commas, as for uvicorn.
+
+    Raises:
+        click.BadParameter: it is neither; uvicorn would compare it with nothing, and say nothing.
+    """
+    import ipaddress
+
+    found = []
+    for text in (part.strip() for one in given for part in one.split(",")):
+        try:
+            found.append(str(ipaddress.ip_network(text) if "/" in text else ipaddress.ip_address(text)))
+        except ValueError as error:
+            advice = " Everybody could claim to be anybody; name the network of the proxy." if text == "*" else ""
+            raise click.BadParameter(
+                f"{text!r} is no address such as 10.0.0.5, and no network such as 10.0.0.0/24.{advice}"
+            ) from error
+    return tuple(found)
 
 
 def _show_warnings() -> None:

@@ -74,8 +74,8 @@ class Served:
 
 
 @contextmanager
-def serving(shell: Shell) -> Iterator[Served]:
-    process = shell.start("serve", "--no-open", "--port", "0")
+def serving(shell: Shell, *options: str) -> Iterator[Served]:
+    process = shell.start("serve", "--no-open", "--port", "0", *options)
     try:
         yield Served(process)
     finally:
@@ -180,6 +180,36 @@ def test_the_last_use_of_a_token_is_listed(shell: Shell, chain: str) -> None:
     assert token["last_used_at"].endswith("Z")
     assert used.astimezone().strftime("%Y-%m-%d %H:%M:%S") in listed
     assert "never" not in listed
+
+
+@pytest.mark.parametrize("address", ["*", "proxy.example", "10.0.0.5/24", "", "127.0.0.1,"])
+def test_a_proxy_is_trusted_by_its_address_or_its_network_alone(shell: Shell, address: str) -> None:
+    refused = shell.run("serve", "--no-open", "--port", "0", "--forwarded-allow-ips", address)
+
+    assert refused.code == 2
+    assert "is no address such as" in refused.err
+
+
+def test_what_a_trusted_proxy_says_of_a_request_is_believed(shell: Shell) -> None:
+    trusted = (
+        "--allow-host",
+        "oncue.example",
+        "--forwarded-allow-ips",
+        "10.0.0.0/8, 127.0.0.1",
+        "--forwarded-allow-ips",
+        "::1",
+    )
+    with serving(shell, *trusted) as server:
+        connection = HTTPConnection("127.0.0.1", server.port)
+        connection.request("GET", f"/?token={server.token}", headers={"Host": "oncue.example", "X-Forwarded-Proto": "https"})
+        answer = connection.getresponse()
+        cookie = answer.headers["Set-Cookie"]
+        connection.close()
+
+    assert server.lines[1].strip() == f"http://127.0.0.1:{server.port}/?token={server.token}"
+    assert (answer.status, answer.headers["Location"]) == (303, "/")
+    assert cookie.startswith(f"__Host-oncue_{server.port}=")
+    assert "; Secure" in cookie
 
 
 def test_the_token_is_nowhere_in_the_workspace(shell: Shell, chain: str) -> None:

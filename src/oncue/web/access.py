@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from starlette.types import Scope
+
 from oncue.control.membership import digest, find_holder
 from oncue.control.tokenuse import TokenUse
 from oncue.core.people import PERMISSIONS, Permission, Role, is_allowed
@@ -21,6 +23,7 @@ SESSION_DAYS = 30
 WRONG_TOKENS = 10
 WINDOW_SECONDS = 60
 MAX_PEERS = 10_000
+MAX_ADDRESS = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +50,12 @@ class Identity:
                 f"{self.actor} is {self.role.value} here and may not {permission.value}",
                 hint=f"an {needed.value} may" if needed is not Role.VIEWER else "the token has other scopes",
             )
+
+
+def peer_of(scope: Scope) -> str:
+    """The address that a request comes from; where a trusted proxy says something else, that, at a length to be kept."""
+    client = scope.get("client")
+    return str(client[0])[:MAX_ADDRESS] if client else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

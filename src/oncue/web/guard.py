@@ -15,15 +15,14 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from oncue.errors import OncueError
-from oncue.web.access import Credentials, Door, Identity
+from oncue.web.access import Credentials, Door, Identity, peer_of
+from oncue.web.cookies import is_encrypted, the_session
 from oncue.web.errorbody import answer_defect, answer_error
 from oncue.web.refusals import ForeignHost, ForeignOrigin, NotSignedIn, TooLarge
 
@@ -50,16 +49,30 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Names:
-    """What this server is called: ``bound`` with its port, ``allowed`` (by whoever started it) with any port."""
+    """What this server is called: ``bound`` with its port, ``allowed`` (by whoever started it) with any port.
+
+    ``has_proxy``: a trusted proxy says of every request whether it came by TLS.
+    """
 
     bound: Collection[str]
     allowed: Collection[str] = ()
     cookie: str = "oncue"
+    has_proxy: bool = False
 
     def knows(self, host: str) -> bool:
         """Whether a ``Host`` header means this server."""
         name = host.lower()
         return name in self.bound or (name.rsplit(":", 1)[0] if not name.endswith("]") else name) in self.allowed
+
+    def origins(self, host: str, *, is_encrypted: bool) -> Collection[str]:
+        """What the ``Origin`` of this server's own pages can be, for a request to this host.
+
+        Under a name of a proxy that nobody described, TLS ends there unseen: then either scheme is possible.
+        """
+        name = host.lower()
+        is_known = self.has_proxy or name in self.bound
+        schemes = (("https" if is_encrypted else "http"),) if is_known else ("http", "https")
+        return [f"{scheme}://{name}" for scheme in schemes]
 
 
 @dataclass(slots=True)
@@ -106,13 +119,12 @@ class Guard:
         origins = headers.getlist("origin")
         if not origins and _bearer(headers) is not None:
             return
-        if len(origins) != 1 or urlsplit(origins[0]).netloc.lower() != hosts[0].lower():
-            raise ForeignOrigin
+        if len(origins) != 1 or origins[0].lower() not in self.names.origins(hosts[0], is_encrypted=is_encrypted(scope)):
+            raise ForeignOrigin(is_unseen_tls=origins == [f"https://{hosts[0]}"])
 
     def _identify(self, scope: Scope, headers: Headers) -> Identity | None:
-        peer = scope["client"][0] if scope.get("client") else ""
-        session = _cookie(headers, self.names.cookie)
-        identify = partial(self.door.identify, Credentials(bearer=_bearer(headers), session=session, peer=peer))
+        session = the_session(scope, self.names.cookie)
+        identify = partial(self.door.identify, Credentials(bearer=_bearer(headers), session=session, peer=peer_of(scope)))
         scope["state"]["identify"] = identify
         identity = identify()
         if identity is None and not _is_public(scope):
@@ -136,17 +148,6 @@ def _is_public(scope: Scope) -> bool:
 def _bearer(headers: Headers) -> str | None:
     scheme, _, token = headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None
-
-
-def _cookie(headers: Headers, name: str) -> str | None:
-    for line in headers.getlist("cookie"):
-        try:
-            found = SimpleCookie(line).get(name)
-        except CookieError:
-            continue
-        if found is not None:
-            return found.value
-    return None
 
 
 class _Answer:

@@ -39,11 +39,10 @@ class ForeignOrigin(OncueError):
     code = "foreign_origin"
     http_status = 403
 
-    def __init__(self) -> None:
-        super().__init__(
-            "only this server's own pages may do this",
-            hint="programs leave out the Origin header and send a bearer token",
-        )
+    def __init__(self, *, is_unseen_tls: bool = False) -> None:
+        for_proxies = "behind a proxy: oncue serve --forwarded-allow-ips ADDRESS, and the proxy sends X-Forwarded-Proto"
+        for_programs = "programs leave out the Origin header and send a bearer token"
+        super().__init__("only this server's own pages may do this", hint=for_proxies if is_unseen_tls else for_programs)
 
 
 class TooLarge(OncueError):

@@ -44,7 +44,11 @@ class CannotListen(OncueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serving:
-    """What a server is started with; ``announce`` is told its URL as soon as it answers."""
+    """What a server is started with; ``announce`` is told its URL as soon as it answers.
+
+    ``proxies`` are addresses and networks, all of them valid: only what comes from there is believed when it says, in
+    ``X-Forwarded-For`` and ``-Proto``, whom it speaks for.
+    """
 
     workspace: Workspace
     actor: str
@@ -52,6 +56,7 @@ class Serving:
     host: str = "127.0.0.1"
     port: int = 8040
     allowed_hosts: Sequence[str] = ()
+    proxies: Sequence[str] = ()
     sources: Sequence[FindToken] = ()
 
 
@@ -83,7 +88,7 @@ async def serve_until(stop: asyncio.Event, serving: Serving, listener: socket.so
     port = listener.getsockname()[1]
     async with executing(serving.workspace, attends_all=True) as executor:
         site = make_site(serving, token=token, port=port, worker_id=executor.worker_id)
-        server = make_server(site)
+        server = make_server(site, proxies=serving.proxies)
         site.feed.start()
         try:
             answering = asyncio.ensure_future(server.serve(sockets=[listener]))
@@ -118,6 +123,7 @@ def make_site(serving: Serving, *, token: str, port: int, worker_id: WorkerId | 
             bound=_bound_names(serving.host, port),
             allowed=frozenset(name.lower() for name in serving.allowed_hosts),
             cookie=f"oncue_{port}",
+            has_proxy=bool(serving.proxies),
         ),
         phases=phases,
         feed=Feed(store, phases, epoch=secrets.token_hex(4), monotonic=SystemClock().monotonic),
@@ -125,7 +131,7 @@ def make_site(serving: Serving, *, token: str, port: int, worker_id: WorkerId | 
     )
 
 
-def make_server(site: Site) -> uvicorn.Server:
+def make_server(site: Site, *, proxies: Sequence[str] = ()) -> uvicorn.Server:
     """Uvicorn for a site; it leaves signals to whoever runs it."""
     config = uvicorn.Config(
         make_application(site),
@@ -133,7 +139,7 @@ def make_server(site: Site) -> uvicorn.Server:
         access_log=False,
         lifespan="off",
         server_header=False,
-        forwarded_allow_ips=[],
+        forwarded_allow_ips=list(proxies),  # left out, uvicorn would trust every program on this machine
         timeout_graceful_shutdown=GRACE_SECONDS,
         ws="websockets-sansio",
         ws_max_size=1 << 16,

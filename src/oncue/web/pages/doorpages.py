@@ -13,11 +13,11 @@ from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Resp
 from starlette.concurrency import run_in_threadpool
 
 from oncue.errors import NotFound
-from oncue.web.access import SESSION_DAYS
+from oncue.web.access import peer_of
+from oncue.web.cookies import give_session, given_sessions, take_session
 from oncue.web.rendering import STATIC, render_page
 from oncue.web.site import Site, TheSite
 
-SECONDS_A_DAY = 86_400
 A_YEAR = "public, max-age=31536000, immutable"
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -57,18 +57,16 @@ async def signin(request: Request, site: TheSite, token: Annotated[str, Form(max
 @router.post("/signout")
 def signout(request: Request, site: TheSite) -> RedirectResponse:
     """End the session."""
-    site.door.leave(request.cookies.get(site.names.cookie, ""))
+    for session in given_sessions(request.scope, site.names.cookie):
+        site.door.leave(session)
     answer = RedirectResponse("/signin", status_code=303)
-    answer.delete_cookie(site.names.cookie)
+    take_session(answer, request.scope, name=site.names.cookie)
     return answer
 
 
 async def enter(request: Request, site: Site, token: str) -> RedirectResponse:
     """Give the browser a session, and take the token out of its address bar."""
-    peer = request.client.host if request.client else ""
-    session = await run_in_threadpool(site.door.exchange, token.strip(), peer=peer)
+    session = await run_in_threadpool(site.door.exchange, token.strip(), peer=peer_of(request.scope))
     answer = RedirectResponse("/", status_code=303)
-    is_secure = request.url.scheme == "https"
-    lifetime = SESSION_DAYS * SECONDS_A_DAY
-    answer.set_cookie(site.names.cookie, session, max_age=lifetime, httponly=True, samesite="strict", secure=is_secure)
+    give_session(answer, request.scope, name=site.names.cookie, session=session)
     return answer
