@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from oncue.web.access import Throttle
 from oncue.web.application import make_routes
 from oncue.web.guard import MAX_BODY_BYTES
+from oncue.web.refusals import TooManyAttempts
+from tests.engines.manual_clock import ManualClock
 from tests.support.repository import PACKAGE
 from tests.web.conftest import TOKENS
 from tests.web.hosting import Client, Host
@@ -287,15 +290,48 @@ def test_of_tokens_and_sessions_only_hashes_are_kept(host: Host, workspace: Any)
     assert (workspace.store.folder / "sessions.json").stat().st_mode & 0o777 == 0o600
 
 
-def test_many_wrong_tokens_from_one_place_are_not_looked_at_any_more(host: Host) -> None:
-    statuses = [host.bearer(f"wrong{number}").get("/api/v1/me").status for number in range(12)]
-    refused = host.program.get("/api/v1/me")
-    session = host.nobody.get(f"/?token={host.token}")
+def test_many_wrong_tokens_from_one_place_are_told_to_wait(host: Host) -> None:
+    replies = [host.bearer(f"wrong{number}").get("/api/v1/me") for number in range(12)]
+    at_the_door = host.nobody.get("/?token=wrong")
 
-    assert statuses == [401] * 10 + [429] * 2
-    assert (refused.status, refused.json["code"]) == (429, "too_many_attempts")
-    assert int(refused.headers["retry-after"]) > 0
-    assert session.status == 429
+    assert [reply.status for reply in replies] == [401] * 10 + [429] * 2
+    assert replies[-1].json["code"] == "too_many_attempts"
+    assert 0 < int(replies[-1].headers["retry-after"]) <= 60
+    assert at_the_door.status == 429
+
+
+def test_a_flood_of_wrong_tokens_locks_nobody_out_who_is_known(host: Host) -> None:
+    session = host.browser()
+    with host.program.listen("/live?topic=jobs") as stream:
+        stream.recv(timeout=10)
+        assert 429 in {host.bearer(f"wrong{number}").get("/api/v1/me").status for number in range(30)}
+
+        assert session.get("/api/v1/me").status == 200
+        assert host.bearer("viewer-token").get("/api/v1/me").status == 200
+        assert host.browser().get("/api/v1/me").status == 200
+        with host.program.listen("/live?topic=jobs") as another:
+            assert json.loads(another.recv(timeout=10))
+    assert host.bearer("wrong").get("/api/v1/me").status == 429
+
+
+def test_wrong_tokens_are_forgotten_after_a_minute_and_those_beyond_the_tenth_do_not_prolong_it() -> None:
+    clock = ManualClock()
+    throttle = Throttle(clock)
+
+    def count(peer: str) -> str:
+        try:
+            throttle.count(peer)
+        except TooManyAttempts as error:
+            return f"wait {error.wait_seconds}"
+        return "counted"
+
+    first = [count("here") for _ in range(10)]
+    clock.advance(59)
+    second = [count("here"), count("there")]
+    clock.advance(1)
+
+    assert (first, second) == (["counted"] * 10, ["wait 1", "counted"])
+    assert count("here") == "counted"
 
 
 @pytest.mark.parametrize("size", [MAX_BODY_BYTES + 1, 50_000_000])

@@ -216,11 +216,11 @@ def test_a_session_of_a_narrowed_token_is_as_narrow(host: Host, chain: str) -> N
     assert session.post(f"{API}/jobs/{chain}/runs", host.cue(chain)).json["code"] == "not_allowed"
 
 
-def test_wrong_tokens_at_the_door_are_counted_for_named_people_too(host: Host) -> None:
+def test_wrong_tokens_at_the_door_are_counted_and_let_named_people_in_all_the_same(host: Host) -> None:
     secret = add(host)
     form = {"Origin": host.origin, "Content-Type": "application/x-www-form-urlencoded"}
 
     statuses = [host.nobody.ask("POST", "/signin", b"token=guess%d" % number, form).status for number in range(11)]
 
     assert statuses == [401] * 10 + [429]
-    assert host.nobody.ask("POST", "/signin", b"token=" + secret.encode(), form).status == 429
+    assert host.nobody.ask("POST", "/signin", b"token=" + secret.replace(" ", "+").encode(), form).status == 303

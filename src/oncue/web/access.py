@@ -123,16 +123,21 @@ OWNER = "owner"
 
 @dataclass(slots=True)
 class Throttle:
-    """Counts wrong tokens by where they come from."""
+    """Counts wrong tokens by where they come from, and tells whoever goes on to wait.
+
+    It slows programs with an old token down, and is not what keeps guesses out: of 2**256 tokens nobody finds one. Hence a
+    right token is never refused for wrong ones that others send from the same address. Looking each one up costs one indexed
+    read, as much as any request of somebody who is known.
+    """
 
     clock: Clock
     _wrong: dict[str, list[float]] = field(default_factory=dict)
 
-    def check(self, peer: str) -> None:
-        """Refuse to look at another token for a while.
+    def count(self, peer: str) -> None:
+        """One more wrong token.
 
         Raises:
-            TooManyAttempts: more than ten wrong ones came in the last minute.
+            TooManyAttempts: ten came in the last minute already; those beyond are not counted.
         """
         since = self.clock.monotonic() - WINDOW_SECONDS
         recent = [at for at in self._wrong.get(peer, ()) if at > since]
@@ -142,9 +147,6 @@ class Throttle:
             self._wrong.pop(peer, None)
         if len(recent) >= WRONG_TOKENS:
             raise TooManyAttempts(max(1, round(recent[0] - since)))
-
-    def count(self, peer: str) -> None:
-        """One more wrong token."""
         if len(self._wrong) >= MAX_PEERS:
             self._wrong.clear()
         self._wrong.setdefault(peer, []).append(self.clock.monotonic())
@@ -195,7 +197,6 @@ class Door:
         self.sessions.drop(digest(session))
 
     def _find_token(self, token: str, *, peer: str) -> Identity:
-        self.throttle.check(peer)
         found = self._look_up(digest(token))
         if found is None:
             self.throttle.count(peer)
