@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp
 
 from oncue.web import livesocket
@@ -39,6 +42,17 @@ PROBLEMS = {
 }
 
 
+class BearerScheme(SecurityBase):
+    """Says in the description how programs sign in. It refuses nobody: the guard did, before the request came here."""
+
+    def __init__(self) -> None:
+        self.model = HTTPBearer(description="A token: that of the printed URL, or one of `oncue user`.")
+        self.scheme_name = "token"
+
+    async def __call__(self, connection: HTTPConnection) -> None:
+        """Nothing is left to do, on sockets neither."""
+
+
 def make_application(site: Site) -> ASGIApp:
     """What a server serves: the application behind its guard."""
     app = make_routes()
@@ -58,7 +72,9 @@ def make_routes() -> FastAPI:
     )
     install_error_handlers(app)
     api = APIRouter(
-        prefix=API, responses={status: {"model": Problem, "description": text} for status, text in PROBLEMS.items()}
+        prefix=API,
+        responses={status: {"model": Problem, "description": text} for status, text in PROBLEMS.items()},
+        dependencies=[Depends(BearerScheme())],
     )
     for routes in (runroutes, recommendroutes, jobroutes, workflowroutes, questionroutes, guidanceroutes, eventroutes):
         api.include_router(routes.router)

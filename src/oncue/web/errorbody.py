@@ -31,7 +31,7 @@ def error_body(error: OncueError, *, job: str | None = None) -> dict[str, object
     """The one error body."""
     body: dict[str, object] = dict(error.as_dict())
     if job:
-        body["hint"] = _JOB.sub(job, error.hint)
+        body["hint"] = _JOB.sub(lambda _: job, error.hint)  # as a text it would be a pattern of its own
     match error:
         case PlanChanged(new_plan=Prepared() as fresh):
             body["plan"] = view_plan(fresh).as_dict()

@@ -22,9 +22,13 @@ from oncue.web.api.eventstream import stream_job, stream_workspace
 from oncue.web.api.jobroutes import MAX_PAGE
 from oncue.web.eventnames import event_record
 from oncue.web.schemas import eventshapes as shapes
+from oncue.web.schemas.wire import Responses, raw_answer
 from oncue.web.site import Reading, Site, TheJob, TheSite, get_identity, get_site, still_reading
 from oncue.web.sockets import Batches, send_stream, while_allowed
 
+LARGEST_SEQ = 2**63 - 1
+SENT_EVENTS: Responses = {200: raw_answer("The events.", "text/event-stream", is_text=True)}
+ARCHIVE: Responses = {200: raw_answer("The archive.", "application/zip")}
 router = APIRouter(tags=["events"])
 
 
@@ -34,7 +38,7 @@ def list_events(
     site: TheSite,
     _: Reading,
     job: TheJob,
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Annotated[int, Query(ge=0, le=LARGEST_SEQ)] = 0,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = MAX_PAGE,
 ) -> object:
     """The events of a job with a number above ``after``."""
@@ -59,7 +63,7 @@ async def event_socket(socket: WebSocket, job: str = "", after: str = "") -> Non
     await send_stream(socket, while_allowed(stream, still_reading(socket)))
 
 
-@router.get("/events", response_class=StreamingResponse)
+@router.get("/events", response_class=StreamingResponse, responses=SENT_EVENTS)
 async def event_stream(
     *,
     request: Request,
@@ -102,7 +106,7 @@ async def _as_sent_events(batches: Batches, *, is_job: bool) -> AsyncIterator[st
         yield sent or ": alive\n\n"
 
 
-@router.get("/jobs/{job}/export", response_class=FileResponse)
+@router.get("/jobs/{job}/export", response_class=FileResponse, responses=ARCHIVE)
 def export(*, site: TheSite, _: Reading, job: TheJob) -> FileResponse:
     """Everything about a job as one ZIP."""
     folder = tempfile.TemporaryDirectory(prefix="oncue-export-")

@@ -10,9 +10,9 @@ from oncue.control.views.commentsview import view_comments
 from oncue.control.views.deltaview import DeltaWish, view_delta
 from oncue.control.views.traceview import TraceWish, view_trace
 from oncue.web.schemas import guidanceshapes as shapes
-from oncue.web.site import Reading, TheJob, TheSite
+from oncue.web.site import LARGEST_NUMBER, Reading, TheJob, TheSite
 
-Run = Annotated[int | None, Query(ge=1)]
+Run = Annotated[int | None, Query(ge=1, le=LARGEST_NUMBER)]
 Step = Annotated[str | None, Query(max_length=1000)]
 router = APIRouter(tags=["guidance"])
 
@@ -31,7 +31,7 @@ def show_trace(
     job: TheJob,
     step: Step = None,
     run: Run = None,
-    call: Annotated[int | None, Query(ge=1)] = None,
+    call: Annotated[int | None, Query(ge=1, le=LARGEST_NUMBER)] = None,
     texts: bool = False,
 ) -> object:
     """What attempts consumed and which calls they made; ``texts`` adds the sections and payloads."""

@@ -21,14 +21,21 @@ from oncue.errors import InvalidInput
 from oncue.web.api.ranges import answer_bytes
 from oncue.web.api.runrecords import attempt_record
 from oncue.web.schemas import jobshapes as shapes
-from oncue.web.schemas.wire import Me
-from oncue.web.site import Operating, Reading, TheJob, TheSite
+from oncue.web.schemas.wire import Me, Problem, Responses, raw_answer
+from oncue.web.site import LARGEST_NUMBER, Operating, Reading, TheJob, TheSite
 
 MAX_PAGE = 500
 Cursor = Annotated[str | None, Query(max_length=200, description="From `next_cursor` of the page before.")]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
-RunNumber = Annotated[int | None, Query(ge=1, description="What this run made or built on; without it what is current.")]
+RunNumber = Annotated[
+    int | None, Query(ge=1, le=LARGEST_NUMBER, description="What this run made or built on; without it what is current.")
+]
 RangeHeader = Annotated[str | None, Header(alias="Range", max_length=200)]
+BYTES: Responses = {
+    200: raw_answer("The bytes.", "*/*"),
+    206: raw_answer("The wanted range of them.", "*/*"),
+    416: {"model": Problem, "description": "None of the wanted bytes are there."},
+}
 router = APIRouter(tags=["jobs"])
 
 
@@ -74,7 +81,12 @@ def list_steps(*, site: TheSite, _: Reading, job: TheJob) -> object:
 
 @router.get("/jobs/{job}/attempts", response_model=shapes.AttemptsRecord)
 def list_attempts(
-    *, site: TheSite, _: Reading, job: TheJob, run: Annotated[int | None, Query(ge=1)] = None, step: str | None = None
+    *,
+    site: TheSite,
+    _: Reading,
+    job: TheJob,
+    run: Annotated[int | None, Query(ge=1, le=LARGEST_NUMBER)] = None,
+    step: str | None = None,
 ) -> object:
     """The attempts of a job, of one of its runs, or of a step."""
     if run is None and step is None:
@@ -99,7 +111,7 @@ def show_output(*, site: TheSite, _: Reading, job: TheJob, step: str, run: RunNu
     return {"job_id": job.id, "outputs": [output.as_dict() for output in outputs]}
 
 
-@router.get("/jobs/{job}/steps/{step:path}/file", response_class=Response)
+@router.get("/jobs/{job}/steps/{step:path}/file", response_class=Response, responses=BYTES)
 def show_file(
     *,
     site: TheSite,
@@ -119,7 +131,7 @@ def show_file(
     return answer_bytes(output.output.open(name), name=name, tag=stored.address, wanted=wanted)
 
 
-@router.get("/jobs/{job}/steps/{step:path}/log", response_class=Response)
+@router.get("/jobs/{job}/steps/{step:path}/log", response_class=Response, responses=BYTES)
 def show_log(
     *, site: TheSite, _: Reading, job: TheJob, step: str, run: RunNumber = None, wanted: RangeHeader = None
 ) -> Response:

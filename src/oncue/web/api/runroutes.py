@@ -18,9 +18,9 @@ from oncue.web.runbody import read_phase_restart, read_request, read_step_restar
 from oncue.web.runstart import Cue, find_advice, look_ahead, read_cue, start
 from oncue.web.schemas import runshapes as shapes
 from oncue.web.schemas.jobshapes import CancelledRecord
-from oncue.web.site import Operating, Reading, Site, TheJob, TheSite
+from oncue.web.site import LARGEST_NUMBER, Operating, Reading, Site, TheJob, TheSite
 
-Number = Annotated[int, Path(ge=1)]
+Number = Annotated[int, Path(ge=1, le=LARGEST_NUMBER)]
 CHANGED: dict[int | str, dict[str, Any]] = {
     409: {"model": shapes.PlanChangedProblem, "description": "The plan is another one by now, or it is blocked."}
 }

@@ -15,16 +15,18 @@ from oncue.control.replays import create_replay, replayable_decisions
 from oncue.control.runs import cancel_run
 from oncue.errors import Blocked
 from oncue.web.pages.frame import draw
-from oncue.web.site import Operating, TheJob, TheSite
+from oncue.web.site import LARGEST_NUMBER, Operating, TheJob, TheSite
 
 Reason = Annotated[str, Form(max_length=600)]
-Number = Annotated[int, Form(ge=1)]
+Number = Annotated[int, Form(ge=1, le=LARGEST_NUMBER)]
 StepText = Annotated[str, Form(max_length=1000)]
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
 @router.get("/parts/jobs/{job}/ask/cancel")
-def ask_cancel(*, request: Request, site: TheSite, job: TheJob, _: Operating, run: Annotated[int, Query(ge=1)]) -> str:
+def ask_cancel(
+    *, request: Request, site: TheSite, job: TheJob, _: Operating, run: Annotated[int, Query(ge=1, le=LARGEST_NUMBER)]
+) -> str:
     """Whether to cancel a run."""
     return draw("ask_cancel.html", request, site, job=job, run=run)
 

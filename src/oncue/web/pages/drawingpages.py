@@ -12,9 +12,9 @@ from oncue.control.views.drawings import draw_graph, draw_timeline
 from oncue.control.views.stepwords import EXPLAINED
 from oncue.core.model import Job
 from oncue.web.pages.frame import draw
-from oncue.web.site import Reading, Site, TheJob, TheSite
+from oncue.web.site import LARGEST_NUMBER, Reading, Site, TheJob, TheSite
 
-RunNumber = Annotated[int | None, Query(ge=1)]
+RunNumber = Annotated[int | None, Query(ge=1, le=LARGEST_NUMBER)]
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 

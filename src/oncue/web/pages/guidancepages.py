@@ -16,10 +16,10 @@ from oncue.errors import NotFound
 from oncue.web.pages.jobpages import Search, draw_job_page
 from oncue.web.pages.steppages import Name, RunNumber
 from oncue.web.promptwords import OUTCOME_STATES, OUTCOMES
-from oncue.web.site import Reading, Site, TheJob, TheSite
+from oncue.web.site import LARGEST_NUMBER, Reading, Site, TheJob, TheSite
 
 LISTED_ATTEMPTS = 20
-Number = Annotated[int, Query(ge=1)]
+Number = Annotated[int, Query(ge=1, le=LARGEST_NUMBER)]
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 

@@ -17,9 +17,9 @@ from oncue.core.questions import How
 from oncue.errors import InvalidInput
 from oncue.web.pages.jobpages import Page, Search, draw_job_page
 from oncue.web.pages.outputblocks import show_files, show_value
-from oncue.web.site import Reading, Site, TheJob, TheSite
+from oncue.web.site import LARGEST_NUMBER, Reading, Site, TheJob, TheSite
 
-Number = Annotated[int, Path(ge=1)]
+Number = Annotated[int, Path(ge=1, le=LARGEST_NUMBER)]
 TwoRuns = Annotated[list[int], Query(max_length=100)]
 LISTED_DECISIONS = 50
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)

@@ -13,10 +13,10 @@ from oncue.core.model import Job
 from oncue.errors import OncueError
 from oncue.web.pages.jobpages import Page, Search, draw_job_page
 from oncue.web.pages.outputblocks import MAX_TEXT, show_files, show_value
-from oncue.web.site import Reading, Site, TheJob, TheSite
+from oncue.web.site import LARGEST_NUMBER, Reading, Site, TheJob, TheSite
 
 Name = Annotated[str, Query(max_length=1000)]
-RunNumber = Annotated[int | None, Query(ge=1)]
+RunNumber = Annotated[int | None, Query(ge=1, le=LARGEST_NUMBER)]
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
+
+Responses = dict[int | str, dict[str, Any]]
+"""What a route says of its answers besides the usual one, by status."""
+
+
+def raw_answer(description: str, kind: str, *, is_text: bool = False) -> dict[str, Any]:
+    """An answer that is no JSON; ``*/*``: its type is that of what is stored."""
+    schema = {"type": "string"} if is_text else {"type": "string", "format": "binary"}
+    return {"description": description, "content": {kind: {"schema": schema}}}
 
 
 class Answer(BaseModel):
