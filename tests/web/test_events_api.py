@@ -181,7 +181,7 @@ def test_a_listener_that_is_slow_loses_nothing(workspace: Workspace, chain: str)
     assert found == list(range(2, 3 + 3 * (KEPT // 2)))
 
 
-def test_the_workspace_is_followed_by_a_cursor(host: Host, chain: str, asking: str, workspace: Workspace) -> None:
+def test_the_workspace_is_followed_by_a_cursor(chain: str, asking: str, host: Host, workspace: Workspace) -> None:
     with host.program.listen("/api/v1/events") as socket:
         hear(socket, 1)
         write_progress(workspace, chain, 2)

@@ -24,7 +24,7 @@ from oncue.errors import OncueError
 from oncue.web.access import Credentials, Door, Identity, peer_of
 from oncue.web.cookies import is_encrypted, the_session
 from oncue.web.errorbody import answer_defect, answer_error
-from oncue.web.refusals import ForeignHost, ForeignOrigin, NotSignedIn, TooLarge
+from oncue.web.refusals import ForeignHost, ForeignLink, ForeignOrigin, NotSignedIn, TooLarge
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OTHER_SITES = frozenset({"cross-site", "same-site"})
@@ -39,11 +39,14 @@ POLICY = (
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",  # with no-referrer, browsers hide the origin of a form that is sent
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
+REFERRER = "same-origin"
+"""With no-referrer, browsers hide the origin of a form that is sent."""
+NO_TOKENS = "strict-origin"
+"""For a page whose address has a token in it: what it loads is told its origin alone, and so are the logs of a proxy."""
 log = logging.getLogger(__name__)
 
 
@@ -93,7 +96,7 @@ class Guard:
         headers = Headers(scope=scope)
         state: dict[str, Any] = scope.setdefault("state", {})
         state.update(nonce=nonce, identity=None)
-        answer = _Answer(send, nonce)
+        answer = _Answer(send, nonce, referrer=NO_TOKENS if _is_door(scope) else REFERRER)
         try:
             self._check_origin(scope, headers)
             state["identity"] = self._identify(scope, headers)
@@ -112,8 +115,11 @@ class Guard:
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self.names.knows(hosts[0]):
             raise ForeignHost
-        if headers.get("sec-fetch-site", "") in OTHER_SITES and headers.get("sec-fetch-dest") != "document":
-            raise ForeignOrigin  # a picture or a frame in somebody else's page; only following a link is harmless
+        if headers.get("sec-fetch-site", "") in OTHER_SITES:
+            if _is_door(scope):
+                raise ForeignLink
+            if headers.get("sec-fetch-dest") != "document":
+                raise ForeignOrigin  # a picture or a frame in somebody else's page; only following a link is harmless
         if scope["type"] == "http" and scope["method"] in SAFE_METHODS:
             return
         origins = headers.getlist("origin")
@@ -141,8 +147,11 @@ class Guard:
 
 
 def _is_public(scope: Scope) -> bool:
-    is_door = scope["path"] == "/" and b"token=" in scope.get("query_string", b"")
-    return scope["type"] == "http" and (is_door or scope["path"].startswith(PUBLIC))
+    return scope["type"] == "http" and (_is_door(scope) or scope["path"].startswith(PUBLIC))
+
+
+def _is_door(scope: Scope) -> bool:
+    return scope["path"] == "/" and b"token=" in scope.get("query_string", b"")
 
 
 def _bearer(headers: Headers) -> str | None:
@@ -153,9 +162,10 @@ def _bearer(headers: Headers) -> str | None:
 class _Answer:
     """Sends an answer on, with the headers that every answer has."""
 
-    def __init__(self, send: Send, nonce: str) -> None:
+    def __init__(self, send: Send, nonce: str, *, referrer: str) -> None:
         self._send = send
         self._nonce = nonce
+        self._referrer = referrer
         self.has_begun = False
 
     async def __call__(self, message: Message) -> None:
@@ -164,6 +174,7 @@ class _Answer:
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
+            headers.setdefault("Referrer-Policy", self._referrer)
             headers.setdefault("Content-Security-Policy", POLICY.format(nonce=self._nonce))
             headers.setdefault("Cache-Control", "no-store")
         elif message["type"] in ("websocket.accept", "websocket.close"):

@@ -45,6 +45,16 @@ class ForeignOrigin(OncueError):
         super().__init__("only this server's own pages may do this", hint=for_proxies if is_unseen_tls else for_programs)
 
 
+class ForeignLink(OncueError):
+    """A link in somebody else's page would sign a person in, perhaps as somebody else than they are."""
+
+    code = "foreign_link"
+    http_status = 403
+
+    def __init__(self) -> None:
+        super().__init__("a link on another page signs nobody in", hint="copy the URL into the address bar of the browser")
+
+
 class TooLarge(OncueError):
     """The body of the request is larger than the server takes."""
 

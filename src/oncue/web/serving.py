@@ -136,6 +136,8 @@ def make_server(site: Site, *, proxies: Sequence[str] = ()) -> uvicorn.Server:
     config = uvicorn.Config(
         make_application(site),
         log_config=None,
+        log_level="warning",  # the details of sockets are their headers, with the tokens in them
+        http="h11",  # not whichever parser is installed: this one refuses what two servers could read in two ways
         access_log=False,
         lifespan="off",
         server_header=False,

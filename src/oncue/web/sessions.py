@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import threading
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from oncue.core.ports import Clock
 
 FILE = "sessions.json"
 MAX_SESSIONS = 1000
+MAX_OF_A_TOKEN = 100
 log = logging.getLogger(__name__)
 
 
@@ -29,6 +31,7 @@ class SessionFile:
         self._path = folder / FILE
         self._clock = clock
         self._sessions = _read(self._path)
+        self._gate = threading.Lock()  # people sign in at the same time, each in a thread
 
     def load(self, session: str) -> tuple[str, datetime] | None:
         """A session, or None."""
@@ -36,17 +39,22 @@ class SessionFile:
         return (known.token, known.until) if known else None
 
     def keep(self, session: str, *, token: str, until: datetime) -> None:
-        """Keep a session; those that ended, and the oldest beyond a thousand, are forgotten."""
+        """Keep a session; those that ended are forgotten, and the oldest beyond a hundred of its token or a thousand in all."""
         now = self._clock.now()
-        living = {digest: known for digest, known in self._sessions.items() if known.until > now}
-        living[session] = _Session(token, until)
-        self._sessions = dict(list(living.items())[-MAX_SESSIONS:])
-        self._write()
+        with self._gate:
+            living = {digest: known for digest, known in self._sessions.items() if known.until > now}
+            living[session] = _Session(token, until)
+            for surplus in [digest for digest, known in living.items() if known.token == token][:-MAX_OF_A_TOKEN]:
+                del living[surplus]  # else one person could sign all others out, by signing in again and again
+            self._sessions = dict(list(living.items())[-MAX_SESSIONS:])
+            self._write()
 
     def drop(self, session: str) -> None:
         """Forget a session; harmless when it is unknown."""
-        if self._sessions.pop(session, None) is not None:
-            self._write()
+        with self._gate:
+            if session in self._sessions:
+                self._sessions = {digest: known for digest, known in self._sessions.items() if digest != session}
+                self._write()
 
     def _write(self) -> None:
         record = {digest: [known.token, known.until.isoformat()] for digest, known in self._sessions.items()}

@@ -25,14 +25,23 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 @router.get("/static/{name:path}")
 def static(request: Request, name: str) -> Response:
     """A file that every page needs; it says nothing about any job, so that it may be compressed."""
-    file = (STATIC / name).resolve()
-    if not file.is_relative_to(STATIC) or not file.is_file():
+    file = find_static(name)
+    if file is None:
         raise NotFound(f"there is no file {name[:100]!r}", hint="make vendor fetches the front-end files")
     headers = {"Cache-Control": A_YEAR, "Vary": "Accept-Encoding"}
     if "gzip" not in request.headers.get("accept-encoding", ""):
         return FileResponse(file, headers=headers)
     kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     return Response(compress_file(file), media_type=kind, headers=headers | {"Content-Encoding": "gzip"})
+
+
+def find_static(name: str) -> Path | None:
+    """The static file of this name, if it is one: also of a name that no file system takes."""
+    try:
+        file = (STATIC / name).resolve()
+        return file if file.is_relative_to(STATIC) and file.is_file() else None
+    except (OSError, ValueError):
+        return None
 
 
 @cache
@@ -65,8 +74,10 @@ def signout(request: Request, site: TheSite) -> RedirectResponse:
 
 
 async def enter(request: Request, site: Site, token: str) -> RedirectResponse:
-    """Give the browser a session, and take the token out of its address bar."""
+    """Give the browser a session in place of the one it had, and take the token out of its address bar."""
     session = await run_in_threadpool(site.door.exchange, token.strip(), peer=peer_of(request.scope))
+    for former in given_sessions(request.scope, site.names.cookie):
+        await run_in_threadpool(site.door.leave, former)
     answer = RedirectResponse("/", status_code=303)
     give_session(answer, request.scope, name=site.names.cookie, session=session)
     return answer

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 Responses = dict[int | str, dict[str, Any]]
 """What a route says of its answers besides the usual one, by status."""
@@ -24,9 +25,21 @@ class Answer(BaseModel):
 
 
 class Body(BaseModel):
-    """A shape that comes in; an unknown field is refused, because it would be an option that is silently left out."""
+    """A shape that comes in; an unknown field is refused, because it would be an option that is silently left out.
+
+    So is a text with half of a surrogate pair, at any depth: it could be stored, and never be answered with again.
+    """
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _check_texts(cls, given: object) -> object:
+        try:
+            json.dumps(given, ensure_ascii=False, default=str).encode()
+        except UnicodeEncodeError:
+            raise ValueError("a text in it is no Unicode: it has half of a surrogate pair") from None
+        return given
 
 
 class SpendingRecord(Answer):
