@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from oncue.core.model import JobId, StepId
+from oncue.core.model import Attempt, JobId, StepId
 from oncue.core.questions import Asking, How, Question, QuestionId
 
 
@@ -32,8 +32,12 @@ class QuestionCount:
 class ListReader(Protocol):
     """Looks at the questions and attempts of a job without reading all of them."""
 
-    def count_attempts(self, job_id: JobId) -> Mapping[StepId, int]:
-        """How many attempts each step has, in all runs; steps without any are absent."""
+    def list_open_attempts(self, job_id: JobId) -> Sequence[Attempt]:
+        """The attempts that run or wait, of the runs that have not ended, in the order run, start, number."""
+        ...
+
+    def count_attempts(self, job_id: JobId, steps: Collection[StepId]) -> Mapping[StepId, int]:
+        """How many attempts each of these steps has, in all runs."""
         ...
 
     def count_questions(self, job_id: JobId) -> Sequence[QuestionCount]:

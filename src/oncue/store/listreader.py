@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 
 from oncue.core.listports import Narrowing, QuestionCount
-from oncue.core.model import JobId, StepId
+from oncue.core.model import Attempt, JobId, StepId
 from oncue.core.questions import Asking, How, Question, QuestionId
-from oncue.store.callreader import StoreCallReader
+from oncue.store.callreader import FEW_STEPS, StoreCallReader
 from oncue.store.questionrows import read_asking, read_question
-from oncue.store.rows import decode
+from oncue.store.rows import decode, read_attempts
 
 _EVERY = 1_000_000_000
 
@@ -18,9 +18,16 @@ _EVERY = 1_000_000_000
 class StoreListReader(StoreCallReader):
     """Reads through a cursor whose transaction somebody else begins and ends."""
 
-    def count_attempts(self, job_id: JobId) -> Mapping[StepId, int]:
-        """How many attempts each step has, in all runs; steps without any are absent."""
-        return dict(self._all("attempt_counts", job_id))
+    def list_open_attempts(self, job_id: JobId) -> Sequence[Attempt]:
+        """The attempts that run or wait, of the runs that have not ended."""
+        return read_attempts(self._all("open_attempts", job_id, job_id))
+
+    def count_attempts(self, job_id: JobId, steps: Collection[StepId]) -> Mapping[StepId, int]:
+        """How many attempts each of these steps has, in all runs."""
+        if len(steps) <= FEW_STEPS:
+            return {step: self._all("attempt_count", job_id, job_id, step)[0][0] for step in steps}
+        counts: Mapping[StepId, int] = dict(self._all("attempt_counts", job_id))
+        return {step: counts.get(step, 0) for step in steps}
 
     def count_questions(self, job_id: JobId) -> Sequence[QuestionCount]:
         """How many questions there are of each type, run and way; the types in the order in which they were first asked."""

@@ -22,7 +22,10 @@ CREATE INDEX ix_model_call_spent ON model_call (job_id, run, step, number, input
 CREATE TABLE person ( name VARCHAR NOT NULL, role TEXT NOT NULL, added_by TEXT NOT NULL, added_at BIGINT NOT NULL, removed_at BIGINT, CONSTRAINT pk_person PRIMARY KEY (name) );
 CREATE TABLE "plan" ( job_id VARCHAR NOT NULL, run INTEGER NOT NULL, body BLOB NOT NULL, CONSTRAINT pk_plan PRIMARY KEY (job_id, run) );
 CREATE TABLE question ( id VARCHAR NOT NULL, job_id VARCHAR NOT NULL, run INTEGER NOT NULL, step VARCHAR NOT NULL, number INTEGER NOT NULL, type VARCHAR NOT NULL, kind TEXT NOT NULL, occurrence INTEGER NOT NULL, fingerprint TEXT NOT NULL, asking TEXT NOT NULL, asked_at BIGINT NOT NULL, deadline BIGINT, acts INTEGER NOT NULL, how TEXT, response TEXT, actor TEXT, answered_at BIGINT, is_timed_out INTEGER, reused_from TEXT, late_response TEXT, late_actor TEXT, late_at BIGINT, CONSTRAINT pk_question PRIMARY KEY (id), CONSTRAINT uq_question_job_id_run_step_number_type_occurrence UNIQUE (job_id, run, step, number, type, occurrence) );
+CREATE INDEX ix_question_counted ON question (job_id, type, run, how, asked_at);
 CREATE INDEX ix_question_job ON question (job_id, asked_at);
+CREATE INDEX ix_question_late ON question (job_id, asked_at) WHERE late_at IS NOT NULL;
+CREATE INDEX ix_question_place ON question (job_id, step, type, occurrence);
 CREATE INDEX ix_question_undecided ON question (acts, deadline) WHERE how IS NULL;
 CREATE TABLE recommendation ( id VARCHAR NOT NULL, job_id VARCHAR NOT NULL, request TEXT NOT NULL, rationale TEXT NOT NULL, author TEXT NOT NULL, given_at BIGINT NOT NULL, plan_digest TEXT NOT NULL, blockers TEXT NOT NULL, warnings TEXT NOT NULL, estimate TEXT NOT NULL, prerequisites TEXT NOT NULL, CONSTRAINT pk_recommendation PRIMARY KEY (id) );
 CREATE INDEX ix_recommendation_job ON recommendation (job_id, given_at);
@@ -93,11 +96,14 @@ SELECT attempt.job_id, attempt.run, attempt.step, attempt.number, attempt.state,
 -- attempts_of_run(job_id, run, state0, state1, state2, state3, state4)
 SELECT attempt.job_id, attempt.run, attempt.step, attempt.number, attempt.state, attempt.fence, attempt.worker, attempt.started_at, attempt.ended_at, attempt.artifact, attempt.inputs, attempt.context, attempt.log, attempt.error, attempt.losses FROM attempt WHERE attempt.job_id = ? AND attempt.run = ? AND attempt.state IN (?, ?, ?, ?, ?) ORDER BY attempt.run, attempt.started_at, attempt.number, attempt.step;
 
--- attempts_of_step(job_id, step, state0, state1, state2, state3, state4)
-SELECT attempt.job_id, attempt.run, attempt.step, attempt.number, attempt.state, attempt.fence, attempt.worker, attempt.started_at, attempt.ended_at, attempt.artifact, attempt.inputs, attempt.context, attempt.log, attempt.error, attempt.losses FROM attempt WHERE attempt.job_id = ? AND attempt.step = ? AND attempt.state IN (?, ?, ?, ?, ?) ORDER BY attempt.run, attempt.started_at, attempt.number, attempt.step;
+-- attempts_of_step(job_id, runs_of, step, state0, state1, state2, state3, state4)
+SELECT attempt.job_id, attempt.run, attempt.step, attempt.number, attempt.state, attempt.fence, attempt.worker, attempt.started_at, attempt.ended_at, attempt.artifact, attempt.inputs, attempt.context, attempt.log, attempt.error, attempt.losses FROM attempt WHERE attempt.job_id = ? AND attempt.run IN (SELECT run.number FROM run WHERE run.job_id = ?) AND attempt.step = ? AND attempt.state IN (?, ?, ?, ?, ?) ORDER BY attempt.run, attempt.started_at, attempt.number, attempt.step;
 
 -- attempts_of_run_and_step(job_id, run, step, state0, state1, state2, state3, state4)
 SELECT attempt.job_id, attempt.run, attempt.step, attempt.number, attempt.state, attempt.fence, attempt.worker, attempt.started_at, attempt.ended_at, attempt.artifact, attempt.inputs, attempt.context, attempt.log, attempt.error, attempt.losses FROM attempt WHERE attempt.job_id = ? AND attempt.run = ? AND attempt.step = ? AND attempt.state IN (?, ?, ?, ?, ?) ORDER BY attempt.run, attempt.started_at, attempt.number, attempt.step;
+
+-- open_attempts(job_id, runs_of)
+SELECT attempt.job_id, attempt.run, attempt.step, attempt.number, attempt.state, attempt.fence, attempt.worker, attempt.started_at, attempt.ended_at, attempt.artifact, attempt.inputs, attempt.context, attempt.log, attempt.error, attempt.losses FROM attempt WHERE attempt.job_id = ? AND attempt.run IN (SELECT run.number FROM run WHERE run.job_id = ? AND state IN ('queued', 'running', 'waiting')) AND state IN ('running', 'waiting') ORDER BY attempt.run, attempt.started_at, attempt.number, attempt.step;
 
 -- attempt(job_id, run, step, number)
 SELECT attempt.job_id, attempt.run, attempt.step, attempt.number, attempt.state, attempt.fence, attempt.worker, attempt.started_at, attempt.ended_at, attempt.artifact, attempt.inputs, attempt.context, attempt.log, attempt.error, attempt.losses FROM attempt WHERE attempt.job_id = ? AND attempt.run = ? AND attempt.step = ? AND attempt.number = ?;
@@ -105,14 +111,20 @@ SELECT attempt.job_id, attempt.run, attempt.step, attempt.number, attempt.state,
 -- attempt_counts(job_id)
 SELECT attempt.step, count(*) AS count_1 FROM attempt WHERE attempt.job_id = ? GROUP BY attempt.step;
 
+-- attempt_count(job_id, runs_of, step)
+SELECT count(*) AS count_1 FROM attempt WHERE attempt.job_id = ? AND attempt.run IN (SELECT run.number FROM run WHERE run.job_id = ?) AND attempt.step = ?;
+
 -- executed(job_id)
 SELECT attempt.run, attempt.step FROM attempt WHERE attempt.job_id = ? GROUP BY attempt.run, attempt.step ORDER BY attempt.run, min(attempt.started_at), attempt.step;
 
 -- succeeded(job_id, since_run)
 SELECT attempt.step, attempt.started_at, attempt.ended_at, attempt.run, attempt.number FROM attempt WHERE attempt.job_id = ? AND attempt.run >= ? AND attempt.state = 'succeeded' ORDER BY attempt.ended_at DESC;
 
--- succeeded_of(job_id, name, first, end, limit)
-SELECT attempt.step, attempt.started_at, attempt.ended_at, attempt.run, attempt.number FROM attempt WHERE attempt.job_id = ? AND attempt.state = 'succeeded' AND (attempt.step = ? OR attempt.step >= ? AND attempt.step < ?) ORDER BY attempt.ended_at DESC LIMIT ? OFFSET 0;
+-- succeeded_of(job_id, runs_of, since_run, step, limit)
+SELECT attempt.step, attempt.started_at, attempt.ended_at, attempt.run, attempt.number FROM attempt WHERE attempt.job_id = ? AND attempt.run IN (SELECT run.number FROM run WHERE run.job_id = ? AND run.number >= ?) AND attempt.step = ? AND attempt.state = 'succeeded' ORDER BY attempt.ended_at DESC LIMIT ? OFFSET 0;
+
+-- succeeded_of_each(job_id, runs_of, since_run, first, end, limit)
+SELECT attempt.step, attempt.started_at, attempt.ended_at, attempt.run, attempt.number FROM attempt WHERE attempt.job_id = ? AND attempt.run IN (SELECT run.number FROM run WHERE run.job_id = ? AND run.number >= ?) AND attempt.step >= ? AND attempt.step < ? AND attempt.state = 'succeeded' ORDER BY attempt.ended_at DESC LIMIT ? OFFSET 0;
 
 -- steps(job_id, since_seq)
 SELECT step.step, step.last_run, step.last_number, step.last_state, step.run, step.number, step.artifact, attempt.inputs FROM step LEFT OUTER JOIN attempt ON attempt.job_id = step.job_id AND attempt.run = step.run AND attempt.step = step.step AND attempt.number = step.number WHERE step.job_id = ? AND step.seq > ?;
@@ -154,10 +166,10 @@ SELECT question.id, question.job_id, question.run, question.step, question.numbe
 SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.job_id = ? ORDER BY question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT ? OFFSET 0;
 
 -- questions_of_run(job_id, run, limit)
-SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.job_id = ? AND question.run = ? ORDER BY question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT ? OFFSET 0;
+SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.job_id = ? AND question.run = ? ORDER BY coalesce(question.asked_at, 0), question.run, question.step, question.number, question.occurrence, question.id LIMIT ? OFFSET 0;
 
 -- questions_of_attempt(job_id, run, step, number)
-SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.job_id = ? AND question.run = ? AND question.step = ? AND question.number = ? ORDER BY question.asked_at, question.type, question.occurrence;
+SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.job_id = ? AND question.run = ? AND question.step = ? AND question.number = ? ORDER BY coalesce(question.asked_at, 0), question.type, question.occurrence;
 
 -- decided_questions(limit)
 SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.how IS NOT NULL ORDER BY question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT ? OFFSET 0;
@@ -166,7 +178,7 @@ SELECT question.id, question.job_id, question.run, question.step, question.numbe
 SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.job_id = ? AND question.how IS NOT NULL ORDER BY question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT ? OFFSET 0;
 
 -- decided_questions_of_run(job_id, run, limit)
-SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.job_id = ? AND question.run = ? AND question.how IS NOT NULL ORDER BY question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT ? OFFSET 0;
+SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.job_id = ? AND question.run = ? AND question.how IS NOT NULL ORDER BY coalesce(question.asked_at, 0), question.run, question.step, question.number, question.occurrence, question.id LIMIT ? OFFSET 0;
 
 -- waiting_questions(limit)
 SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE acts IN (0, 1) AND how IS NULL ORDER BY question.deadline ASC NULLS LAST, question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT ? OFFSET 0;
@@ -178,7 +190,7 @@ SELECT question.id, question.job_id, question.run, question.step, question.numbe
 SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE acts IN (0, 1) AND how IS NULL AND coalesce(question.job_id, '') = ? AND question.run = ? ORDER BY question.deadline ASC NULLS LAST, question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT ? OFFSET 0;
 
 -- late_questions(job_id, limit)
-SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.job_id = ? AND question.late_at IS NOT NULL ORDER BY question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT ? OFFSET 0;
+SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.job_id = ? AND late_at IS NOT NULL ORDER BY question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT ? OFFSET 0;
 
 -- questions_in_place(job_id, step, type, occurrence, limit)
 SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.job_id = ? AND question.step = ? AND question.type = ? AND question.occurrence = ? ORDER BY question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT ? OFFSET 0;
