@@ -18,6 +18,12 @@ NARROW = {
     "questions_in_place": "ix_question_place (job_id=? AND step=? AND type=? AND occurrence=?)",
     "questions_of_attempt": "(job_id=? AND run=? AND step=? AND number=?)",
     "questions_of_run": "(job_id=? AND run=?)",
+    "calls_of_step": "ix_model_call_step (job_id=? AND step=?)",
+    "calls_of_run": "model_call_1 (job_id=? AND run=?)",
+    "calls_of_attempt": "(job_id=? AND run=? AND step=? AND number=?)",
+    "trace_calls": "ix_model_call_sent (job_id=? AND sent_at>?)",
+    "trace_attempts": "attempt USING PRIMARY KEY (job_id=? AND run>? AND run<?)",
+    "trace_attempts_of_step": "attempt USING PRIMARY KEY (job_id=? AND run=? AND step=?)",
     "question_counts": "COVERING INDEX ix_question_counted (job_id=?)",
 }
 """Statement → how it finds its rows."""

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from oncue.core.model import Attempt, JobId, StepId
 from oncue.core.questions import Asking, How, Question, QuestionId
+from oncue.core.traceports import TraceReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,7 @@ class QuestionCount:
     count: int
 
 
-class ListReader(Protocol):
+class ListReader(TraceReader, Protocol):
     """Looks at the questions and attempts of a job without reading all of them."""
 
     def list_open_attempts(self, job_id: JobId) -> Sequence[Attempt]:

@@ -8,14 +8,15 @@ from functools import cache
 from oncue.core.listports import Narrowing, QuestionCount
 from oncue.core.model import Attempt, JobId, StepId
 from oncue.core.questions import Asking, How, Question, QuestionId
-from oncue.store.callreader import FEW_STEPS, StoreCallReader
+from oncue.store.callreader import FEW_STEPS
 from oncue.store.questionrows import read_asking, read_question
 from oncue.store.rows import decode, read_attempts
+from oncue.store.tracereader import StoreTraceReader
 
 _EVERY = 1_000_000_000
 
 
-class StoreListReader(StoreCallReader):
+class StoreListReader(StoreTraceReader):
     """Reads through a cursor whose transaction somebody else begins and ends."""
 
     def list_open_attempts(self, job_id: JobId) -> Sequence[Attempt]:

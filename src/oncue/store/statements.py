@@ -27,7 +27,7 @@ from sqlalchemy import (
 from oncue.store.callstatements import call_reads, call_writes
 from oncue.store.peoplestatements import people_reads, people_writes
 from oncue.store.sqltext import ADDRESSES, STATES
-from oncue.store.statementparts import NONE_SKIPPED, Insert, at_attempt, p, whole_row
+from oncue.store.statementparts import NONE_SKIPPED, Insert, at_attempt, not_by_index, p, whole_row
 from oncue.store.tables import (
     LATE,
     OPEN_ATTEMPT,
@@ -51,6 +51,7 @@ from oncue.store.tables import (
     step,
     trigger,
 )
+from oncue.store.tracestatements import trace_reads
 
 
 def reads() -> Mapping[str, Executable]:
@@ -62,6 +63,7 @@ def reads() -> Mapping[str, Executable]:
         **_body_reads(),
         **_question_reads(),
         **call_reads(),
+        **trace_reads(),
         **people_reads(),
     }
 
@@ -195,7 +197,7 @@ def _question_reads() -> Mapping[str, Executable]:
         "questions_of_run": _as_asked(of_job, of_run, is_narrow=True),
         "questions_of_attempt": select(*q)
         .where(*at_attempt(question))
-        .order_by(_not_by_index(q.asked_at), q.type, q.occurrence),
+        .order_by(not_by_index(q.asked_at), q.type, q.occurrence),
         "decided_questions": _as_asked(is_decided),
         "decided_questions_of_job": _as_asked(of_job, is_decided),
         "decided_questions_of_run": _as_asked(of_job, of_run, is_decided, is_narrow=True),
@@ -228,14 +230,9 @@ def _decided(*columns: Any) -> Select[Any]:
 def _as_asked(*wanted: Any, is_narrow: bool = False) -> Select[Any]:
     """Questions in the order in which they were asked; those of one instant by their steps."""
     q = question.c
-    asked_at = _not_by_index(q.asked_at) if is_narrow else q.asked_at
+    asked_at = not_by_index(q.asked_at) if is_narrow else q.asked_at
     found = select(*q).where(*wanted).order_by(asked_at, q.run, q.step, q.number, q.occurrence, q.id)
     return found.limit(p("limit")).offset(NONE_SKIPPED)
-
-
-def _not_by_index(asked_at: Any) -> Any:
-    """Orders by an instant, and keeps away from the index that has everything a job asked in that order: few are wanted."""
-    return func.coalesce(asked_at, text("0"))
 
 
 def _by_deadline(*wanted: Any) -> Select[Any]:

@@ -295,6 +295,8 @@ Index(
     *(model_call.c[name] for name in ("job_id", "run", "step", "number", "input_tokens", "output_tokens", "usd")),
 )
 """All that budgets and estimates add up, so that neither reads a row."""
+Index("ix_model_call_sent", model_call.c.job_id, model_call.c.sent_at)
+Index("ix_model_call_step", model_call.c.job_id, model_call.c.step)
 
 comment = Table(
     "comment",

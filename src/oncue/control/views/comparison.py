@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from oncue.control.amounts import describe_spending
 from oncue.control.sources import follow_definition
+from oncue.control.views.callview import MAX_CALLS, latest_calls
 from oncue.control.views.decisionview import describe_response
 from oncue.control.views.runlist import RunPage, read_run_page
-from oncue.control.views.traceview import MAX_CALLS, latest_calls
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.model import AttemptState, ContentHash, JobId, StepId
 from oncue.core.modelcalls import ModelCall

@@ -1,4 +1,4 @@
-"""Finding late answers, and counting questions, without reading every question of a job."""
+"""Finding late answers and calls, and counting questions, without reading all of a job."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,3 +13,5 @@ def upgrade() -> None:
     op.create_index("ix_question_late", "question", ["job_id", "asked_at"], sqlite_where=_LATE, postgresql_where=_LATE)
     op.create_index("ix_question_place", "question", ["job_id", "step", "type", "occurrence"])
     op.create_index("ix_question_counted", "question", ["job_id", "type", "run", "how", "asked_at"])
+    op.create_index("ix_model_call_sent", "model_call", ["job_id", "sent_at"])
+    op.create_index("ix_model_call_step", "model_call", ["job_id", "step"])
