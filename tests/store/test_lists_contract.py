@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from oncue.core.canonical import content_hash
 from oncue.core.listports import Narrowing, QuestionCount
 from oncue.core.model import AttemptState, RunState, StepId
 from oncue.core.ports import Store
@@ -142,3 +143,20 @@ def test_open_attempts_are_those_that_run_or_wait_in_runs_that_have_not_ended(st
 
     with store.read() as reader:
         assert reader.list_open_attempts(JOB) == [waiting, late]
+
+
+def test_the_outputs_of_a_run_are_those_of_the_last_success_of_each_step(store: Store) -> None:
+    first, again = ended(an_attempt("a", started_at=after(1))), ended(an_attempt("a", number=2, started_at=after(3)))
+    remade = replace(again, artifact=content_hash(b"remade"))
+    failed = replace(ended(an_attempt("b")), state=AttemptState.FAILED, artifact=None)
+    others = [ended(an_attempt("a", run=2)), ended(an_attempt("a", job_id="other"))]
+    store.write(lambda tx: tx.begin_attempts([remade, first, failed, ended(an_attempt("c")), *others]))
+    a, b, c = map(StepId, "abc")
+    many = [StepId(f"never{number}") for number in range(40)]
+
+    with store.read() as reader:
+        assert reader.outputs_of_run(JOB, 1) == {a: remade.artifact, c: first.artifact}
+        assert reader.outputs_of_run(JOB, 1, [a, b]) == {a: remade.artifact}
+        assert reader.outputs_of_run(JOB, 1, [a, b, *many]) == {a: remade.artifact}
+        assert reader.outputs_of_run(JOB, 1, []) == {}
+        assert reader.outputs_of_run(JOB, 3) == {}

@@ -12,6 +12,8 @@ NARROW = {
     "attempts_of_step": "attempt USING PRIMARY KEY (job_id=? AND run=? AND step=?)",
     "attempt_count": "attempt USING PRIMARY KEY (job_id=? AND run=? AND step=?)",
     "open_attempts": "attempt USING PRIMARY KEY (job_id=? AND run=?)",
+    "output_in_run": "attempt USING PRIMARY KEY (job_id=? AND run=? AND step=?)",
+    "outputs_of_run": "attempt USING PRIMARY KEY (job_id=? AND run=?)",
     "succeeded_of": "attempt USING PRIMARY KEY (job_id=? AND run=? AND step=?)",
     "succeeded_of_each": "attempt USING PRIMARY KEY (job_id=? AND run=? AND step>? AND step<?)",
     "late_questions": "ix_question_late (job_id=?)",

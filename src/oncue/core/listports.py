@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from oncue.core.model import Attempt, JobId, StepId
+from oncue.core.model import Attempt, ContentHash, JobId, StepId
 from oncue.core.questions import Asking, How, Question, QuestionId
 from oncue.core.traceports import TraceReader
 
@@ -39,6 +39,10 @@ class ListReader(TraceReader, Protocol):
 
     def count_attempts(self, job_id: JobId, steps: Collection[StepId]) -> Mapping[StepId, int]:
         """How many attempts each of these steps has, in all runs."""
+        ...
+
+    def outputs_of_run(self, job_id: JobId, run: int, steps: Collection[StepId] | None = None) -> Mapping[StepId, ContentHash]:
+        """Step → the output of its last success in a run; of these steps, or of all that have one."""
         ...
 
     def count_questions(self, job_id: JobId) -> Sequence[QuestionCount]:

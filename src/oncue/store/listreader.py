@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 
 from oncue.core.listports import Narrowing, QuestionCount
-from oncue.core.model import Attempt, JobId, StepId
+from oncue.core.model import Attempt, ContentHash, JobId, StepId
 from oncue.core.questions import Asking, How, Question, QuestionId
 from oncue.store.callreader import FEW_STEPS
 from oncue.store.questionrows import read_asking, read_question
@@ -29,6 +29,12 @@ class StoreListReader(StoreTraceReader):
             return {step: self._all("attempt_count", job_id, job_id, step)[0][0] for step in steps}
         counts: Mapping[StepId, int] = dict(self._all("attempt_counts", job_id))
         return {step: counts.get(step, 0) for step in steps}
+
+    def outputs_of_run(self, job_id: JobId, run: int, steps: Collection[StepId] | None = None) -> Mapping[StepId, ContentHash]:
+        """Step → the output of its last success in a run; of these steps, or of all that have one."""
+        if steps is not None and len(steps) <= FEW_STEPS:
+            return dict(row for step in steps for row in self._all("output_in_run", job_id, run, step))
+        return {step: made for step, made in self._all("outputs_of_run", job_id, run) if steps is None or step in steps}
 
     def count_questions(self, job_id: JobId) -> Sequence[QuestionCount]:
         """How many questions there are of each type, run and way; the types in the order in which they were first asked."""

@@ -121,6 +121,8 @@ def _attempt_reads() -> Mapping[str, Executable]:
         "attempt": of_job.where(a.run == p("run"), a.step == p("step"), a.number == p("number")),
         "attempt_counts": select(a.step, func.count()).where(a.job_id == p("job_id")).group_by(a.step),
         "attempt_count": select(func.count()).where(a.job_id == p("job_id"), a.run.in_(_runs_of_job()), a.step == p("step")),
+        "outputs_of_run": _outputs(a.run == p("run")),
+        "output_in_run": _outputs(a.run == p("run"), a.step == p("step")),
         "executed": select(a.run, a.step)
         .where(a.job_id == p("job_id"))
         .group_by(a.run, a.step)
@@ -132,6 +134,13 @@ def _attempt_reads() -> Mapping[str, Executable]:
         .join_from(step, attempt, inputs, isouter=True)
         .where(s.job_id == p("job_id"), s.seq > p("since_seq")),
     }
+
+
+def _outputs(*wanted: Any) -> Select[Any]:
+    """What attempts that succeeded put out, in the order in which they started."""
+    a = attempt.c
+    found = select(a.step, a.artifact).where(a.job_id == p("job_id"), *wanted, a.state == text("'succeeded'"))
+    return found.where(a.artifact.is_not(None)).order_by(a.started_at, a.number)
 
 
 def _runs_of_job(*wanted: Any) -> Select[Any]:

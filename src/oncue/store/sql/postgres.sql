@@ -116,6 +116,12 @@ SELECT attempt.step, count(*) AS count_1 FROM attempt WHERE attempt.job_id = %s:
 -- attempt_count(job_id, runs_of, step)
 SELECT count(*) AS count_1 FROM attempt WHERE attempt.job_id = %s::VARCHAR COLLATE "C" AND attempt.run IN (SELECT run.number FROM run WHERE run.job_id = %s::VARCHAR COLLATE "C") AND attempt.step = %s::VARCHAR COLLATE "C";
 
+-- outputs_of_run(job_id, run)
+SELECT attempt.step, attempt.artifact FROM attempt WHERE attempt.job_id = %s::VARCHAR COLLATE "C" AND attempt.run = %s::INTEGER AND attempt.state = 'succeeded' AND attempt.artifact IS NOT NULL ORDER BY attempt.started_at, attempt.number;
+
+-- output_in_run(job_id, run, step)
+SELECT attempt.step, attempt.artifact FROM attempt WHERE attempt.job_id = %s::VARCHAR COLLATE "C" AND attempt.run = %s::INTEGER AND attempt.step = %s::VARCHAR COLLATE "C" AND attempt.state = 'succeeded' AND attempt.artifact IS NOT NULL ORDER BY attempt.started_at, attempt.number;
+
 -- executed(job_id)
 SELECT attempt.run, attempt.step FROM attempt WHERE attempt.job_id = %s::VARCHAR COLLATE "C" GROUP BY attempt.run, attempt.step ORDER BY attempt.run, min(attempt.started_at), attempt.step;
 
