@@ -39,6 +39,7 @@ ADDRESSES = {
     "large job: comparison": "/jobs/{large}/compare?run=1&run=2",
     "large job: decisions": "/jobs/{large}/decisions",
     "large job: decisions searched": "/jobs/{large}/decisions?how=default&search=water",
+    "large job: every decision searched": "/jobs/{large}/decisions?search=sun",
     "large job: results": "/jobs/{large}/results",
     "large job: fan-out": "/jobs/{large}/step?name={step}",
     "large job: instance": "/jobs/{large}/step?name={instance}",

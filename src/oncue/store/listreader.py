@@ -56,10 +56,14 @@ class StoreListReader(StoreTraceReader):
         def holds(asked: tuple[str, str, str], response: str) -> bool:
             return has_text(read_asking(*asked), decode(response))
 
+        @cache
+        def is_in(name: str) -> bool:
+            return text in name.casefold()
+
         return [
             id_
             for id_, type_, kind, step, actor, asking, response in self._all("decision_words", job_id, *_narrowed(wanted))
-            if holds((type_, kind, asking), response) or text in step.casefold() or text in actor.casefold()
+            if holds((type_, kind, asking), response) or is_in(step) or is_in(actor)
         ]
 
     def list_late_questions(self, job_id: JobId) -> Sequence[Question]:
