@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
+from benchmarks.crowdcalls import count_calls, guide, keep_guidance, keep_texts
 from benchmarks.driving import execute
 from benchmarks.flows import write_answering, write_survey
 from benchmarks.settings import Settings
@@ -35,6 +36,7 @@ class Crowd:
     instance: str
     attempts: int
     decisions: int
+    calls: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,7 @@ def make_crowd(folder: Path, settings: Settings) -> Crowd:
         for begin in range(0, settings.jobs, BLOCK):
             numbers = range(begin, min(settings.jobs, begin + BLOCK))
             workspace.store.write(partial(_repeat_job, model=small, numbers=numbers, ids=ids))
+        workspace.store.write(keep_texts)
         for number in range(1, settings.wide_runs + 1):
             workspace.store.write(partial(_repeat_run, model=large, number=number, ids=ids))
     finally:
@@ -71,6 +74,7 @@ def make_crowd(folder: Path, settings: Settings) -> Crowd:
         instance=next(str(one.key.step) for one in large.attempts if "[" in one.key.step),
         attempts=settings.jobs * len(small.attempts) + per_run * settings.wide_runs,
         decisions=settings.jobs * len(small.attempts) + per_run * settings.wide_runs,
+        calls=count_calls(per_run) * settings.wide_runs,
     )
 
 
@@ -137,8 +141,8 @@ def _repeat_job(tx: Transaction, model: Model, numbers: Sequence[int], *, ids: _
 
 
 def _repeat_run(tx: Transaction, model: Model, number: int, *, ids: _Ids) -> None:
-    """The run of the model once more under this number; the first is there already, and only gets its decisions."""
-    mine = [replace(one, key=replace(one.key, run=number)) for one in model.attempts]
+    """The run of the model once more under this number; the first is there already, and only gets its decisions and calls."""
+    mine = guide([replace(one, key=replace(one.key, run=number)) for one in model.attempts], number)
     if number > 1:
         job = tx.load_job(model.job.id)
         assert job is not None, "it just ran"
@@ -151,6 +155,7 @@ def _repeat_run(tx: Transaction, model: Model, number: int, *, ids: _Ids) -> Non
         tx.update_job(replace(job, runs=number, revision=job.revision + 1), expected_revision=job.revision)
     for question in _decisions(mine, ids):
         tx.insert_question(question)
+    keep_guidance(tx, mine, number)
 
 
 def _decisions(attempts: Sequence[Attempt], ids: _Ids) -> Iterator[Question]:

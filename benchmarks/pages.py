@@ -39,10 +39,13 @@ ADDRESSES = {
     "large job: comparison": "/jobs/{large}/compare?run=1&run=2",
     "large job: decisions": "/jobs/{large}/decisions",
     "large job: decisions searched": "/jobs/{large}/decisions?how=default&search=water",
+    "large job: every decision searched": "/jobs/{large}/decisions?search=sun",
     "large job: results": "/jobs/{large}/results",
     "large job: fan-out": "/jobs/{large}/step?name={step}",
     "large job: instance": "/jobs/{large}/step?name={instance}",
     "large job: run panel": "/parts/jobs/{large}/panel",
+    "large job: trace of an instance": "/parts/jobs/{large}/trace?name={instance}",
+    "large job: comments": "/jobs/{large}/comments",
     "API jobs": "/api/v1/jobs?limit=200",
     "API job": "/api/v1/jobs/{large}",
     "API steps": "/api/v1/jobs/{large}/steps",
@@ -54,6 +57,10 @@ ADDRESSES = {
     "API why": "/api/v1/jobs/{large}/steps/{instance}/why",
     "API events": "/api/v1/jobs/{large}/events",
     "API questions": "/api/v1/questions",
+    "API comments": "/api/v1/jobs/{large}/comments",
+    "API calls": "/api/v1/jobs/{large}/calls",
+    "API trace": "/api/v1/jobs/{large}/trace",
+    "API trace of an instance": "/api/v1/jobs/{large}/trace?step={instance}",
 }
 
 
@@ -61,7 +68,8 @@ def measure_pages(settings: Settings) -> Iterator[Figure]:
     """Fill a workspace, serve it from another process, and look at everything."""
     with settings.scratch() as folder:
         crowd = make_crowd(folder, settings)
-        note = f"{settings.jobs + 2:,} jobs, {crowd.attempts:,} attempts, {crowd.decisions:,} decisions"
+        much = (f"{settings.jobs + 2:,} jobs", f"{crowd.attempts:,} attempts", f"{crowd.decisions:,} decisions")
+        note = ", ".join((*much, f"{crowd.calls:,} model calls"))
         with served(folder) as server:
             yield from _time_answers(server, crowd, looks=settings.looks, note=note)
             visits = tuple(server.first_visit(path) / 1000 for path in ("/", f"/jobs/{crowd.small}"))

@@ -23,7 +23,7 @@ from tests.store.callrecords import (
     keep_comments,
 )
 from tests.store.conftest import Place
-from tests.store.records import JOB, NOON, after, an_attempt, ended, keep_success, with_job
+from tests.store.records import JOB, NOON, a_run, after, an_attempt, ended, keep_runs, keep_success, with_job
 
 BARE = replace(a_call(), sections=(), comments=(), answered_by="", finish="")
 
@@ -222,6 +222,7 @@ def test_a_job_that_never_called_a_model_has_no_costs(store: Store) -> None:
 
 def test_costs_are_those_of_the_latest_succeeded_attempts_by_step(store: Store) -> None:
     with_job(store)
+    keep_runs(store, *map(a_run, (1, 2, 3, 4)))
     for run in (1, 2, 3):
         keep_attempts(store, ended(an_attempt("collect", run=run), at=after(10 * run)))
         keep_calls(store, answered(a_call(1, run=run), tokens=run), answered(a_call(2, run=run), usd=None))

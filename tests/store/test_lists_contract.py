@@ -2,11 +2,24 @@
 
 from dataclasses import replace
 
+import pytest
+
+from oncue.core.canonical import content_hash
 from oncue.core.listports import Narrowing, QuestionCount
-from oncue.core.model import StepId
+from oncue.core.model import AttemptState, RunState, StepId
 from oncue.core.ports import Store
 from oncue.core.questions import Asking, How, LateAnswer, OnTimeout, Question
-from tests.store.records import JOB, a_decision, a_question, after, keep_questions
+from tests.store.records import (
+    JOB,
+    a_decision,
+    a_question,
+    a_run,
+    after,
+    an_attempt,
+    ended,
+    keep_questions,
+    keep_runs,
+)
 
 EVERYTHING = Narrowing()
 
@@ -106,3 +119,44 @@ def test_late_answers_are_found_among_many_and_so_is_their_place(store: Store) -
     assert found == [late]
     assert ids(place) == ["q-e"]
     assert elsewhere == []
+
+
+# -------------------------------------------------------------------------------------------------------------- attempts
+
+
+@pytest.mark.parametrize("looked_for", [1, 40], ids=["few steps", "many steps"])
+def test_the_attempts_of_steps_are_counted_over_every_run(store: Store, looked_for: int) -> None:
+    keep_runs(store, a_run(1), a_run(2), a_run(1, job_id="other"))
+    attempts = [an_attempt("a"), an_attempt("a", number=2), an_attempt("a", run=2), an_attempt("a[x]"), an_attempt("b")]
+    store.write(lambda tx: tx.begin_attempts([*attempts, an_attempt("a", job_id="other")]))
+    steps = [StepId("a"), *(StepId(f"never{number}") for number in range(looked_for))]
+
+    with store.read() as reader:
+        assert reader.count_attempts(JOB, steps) == {step: 3 if step == "a" else 0 for step in steps}
+
+
+def test_open_attempts_are_those_that_run_or_wait_in_runs_that_have_not_ended(store: Store) -> None:
+    keep_runs(store, a_run(1, state=RunState.WAITING), a_run(2, state=RunState.RUNNING), a_run(3, state=RunState.FAILED))
+    late, waiting = an_attempt("b", run=2, started_at=after(9)), replace(an_attempt("a"), state=AttemptState.WAITING)
+    others = [ended(an_attempt("b")), an_attempt("a", run=3), an_attempt("a", job_id="other")]
+    store.write(lambda tx: tx.begin_attempts([late, *others, waiting]))
+
+    with store.read() as reader:
+        assert reader.list_open_attempts(JOB) == [waiting, late]
+
+
+def test_the_outputs_of_a_run_are_those_of_the_last_success_of_each_step(store: Store) -> None:
+    first, again = ended(an_attempt("a", started_at=after(1))), ended(an_attempt("a", number=2, started_at=after(3)))
+    remade = replace(again, artifact=content_hash(b"remade"))
+    failed = replace(ended(an_attempt("b")), state=AttemptState.FAILED, artifact=None)
+    others = [ended(an_attempt("a", run=2)), ended(an_attempt("a", job_id="other"))]
+    store.write(lambda tx: tx.begin_attempts([remade, first, failed, ended(an_attempt("c")), *others]))
+    a, b, c = map(StepId, "abc")
+    many = [StepId(f"never{number}") for number in range(40)]
+
+    with store.read() as reader:
+        assert reader.outputs_of_run(JOB, 1) == {a: remade.artifact, c: first.artifact}
+        assert reader.outputs_of_run(JOB, 1, [a, b]) == {a: remade.artifact}
+        assert reader.outputs_of_run(JOB, 1, [a, b, *many]) == {a: remade.artifact}
+        assert reader.outputs_of_run(JOB, 1, []) == {}
+        assert reader.outputs_of_run(JOB, 3) == {}

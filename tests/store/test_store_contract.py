@@ -305,6 +305,7 @@ def test_attempts_are_listed_by_run_start_and_number(store: Store) -> None:
     retry = an_attempt("b", number=2, started_at=after(1))
     first = replace(an_attempt("b", started_at=after(1)), state=AttemptState.FAILED)
     next_run = an_attempt("a", run=2)
+    keep_runs(store, a_run(1), a_run(2), a_run(1, job_id="other"))
     store.write(lambda tx: tx.begin_attempts([late, retry, first, next_run, an_attempt("a", job_id="other")]))
 
     with store.read() as reader:
@@ -377,11 +378,15 @@ def test_durations_are_those_of_the_latest_successes_of_every_instance(store: St
         ended(an_attempt("find[c]"), at=after(20)),
         replace(ended(an_attempt("find[d]"), at=after(99)), state=AttemptState.FAILED),
         ended(an_attempt("sum"), at=after(2)),
+        ended(an_attempt("sum", run=2), at=after(3)),
     ]
+    keep_runs(store, a_run(1), a_run(2))
     store.write(lambda tx: tx.begin_attempts(attempts))
 
     with store.read() as reader:
-        assert reader.durations(JOB, limit=2) == {"find": [30.5, 20.0], "sum": [2.0]}
+        assert reader.durations(JOB, limit=2) == {"find": [30.5, 20.0], "sum": [3.0, 2.0]}
+        assert reader.durations(JOB, ["find", "sum"], limit=2) == {"find": [30.5, 20.0], "sum": [3.0, 2.0]}
+        assert reader.durations(JOB, ["find", "sum"], since_run=2) == reader.durations(JOB, since_run=2) == {"sum": [3.0]}
 
 
 # --------------------------------------------------------------------------------------------------- steps and outputs

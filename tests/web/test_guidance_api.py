@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import urlsafe_b64encode
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,49 @@ def test_every_call_is_listed_with_its_purpose_cost_and_outcome(host: Host, stud
     ]
     assert [call["call"] for call in of_run] == [1]
     assert (calls["spending"]["calls"], calls["spending"]["usd"] > 0, calls["complete"]) == (2, True, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "listed"),
+    [("trace", "attempts"), ("calls", "calls"), ("trace?step=draft", "attempts"), ("calls?step=draft", "calls")],
+)
+def test_pages_of_a_trace_lead_from_one_to_the_next(host: Host, study: str, path: str, listed: str) -> None:
+    whole = host.program.api(f"/jobs/{study}/{path}")
+    separator = "&" if "?" in path else "?"
+
+    first = host.program.api(f"/jobs/{study}/{path}{separator}limit=1")
+    second = host.program.api(f"/jobs/{study}/{path}{separator}limit=1&cursor={first['next_cursor']}")
+
+    assert (whole["complete"], whole["next_cursor"], len(whole[listed])) == (True, None, 2)
+    assert (first["complete"], second["complete"], second["next_cursor"]) == (False, True, None)
+    assert first[listed] + second[listed] == whole[listed]
+    assert [page["spending"]["calls"] for page in (first, second)] == [1, 1]
+
+
+def test_a_page_of_calls_with_one_number_may_be_empty_where_others_follow(host: Host, study: str) -> None:
+    path = f"/jobs/{study}/trace?step=draft&call=7"
+
+    part = host.program.api(f"{path}&limit=1")
+    whole = host.program.get(f"/api/v1{path}")
+
+    assert (part["attempts"], part["complete"]) == ([], False)
+    assert (whole.status, whole.json["code"]) == (404, "unknown_call")
+
+
+def cursor_of(text: str) -> str:
+    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize("path", ["trace", "calls"])
+@pytest.mark.parametrize(
+    "cursor",
+    ["!!", "a", cursor_of("1"), cursor_of("1 1 x draft"), cursor_of("1 1 9 never"), cursor_of(f"{1 << 31} 1 1 draft"),
+     cursor_of("-1 1 1 draft"), cursor_of("1 1 1 \0")],
+)  # fmt: skip
+def test_a_cursor_that_was_not_given_out_is_refused(host: Host, study: str, path: str, cursor: str) -> None:
+    refused = host.program.get(f"/api/v1/jobs/{study}/{path}?cursor={cursor}")
+
+    assert (refused.status, refused.json["code"]) == (422, "unknown_cursor")
 
 
 def test_a_trace_holds_what_was_said_only_where_it_is_asked_for(host: Host, study: str) -> None:

@@ -41,10 +41,8 @@ def read_guidance(reader: Reader, job_id: JobId) -> Mapping[int, RunGuidance]:
     if not comments:
         return {}
     attempts: dict[int, list[Attempt]] = {run: [] for run in comments}
-    first = min(comments)
-    for attempt in reader.list_attempts(job_id):
-        if attempt.key.run >= first:
-            attempts.setdefault(attempt.key.run, []).append(attempt)
+    for attempt in reader.list_guided_attempts(job_id, since_run=min(comments)):
+        attempts.setdefault(attempt.key.run, []).append(attempt)
     found = {run: guidance_of(made, comment=comments.get(run), read_by=reading_with(reader)) for run, made in attempts.items()}
     return {run: guidance for run, guidance in found.items() if guidance.comment is not None or guidance.read}
 

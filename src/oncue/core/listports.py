@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from oncue.core.model import JobId, StepId
+from oncue.core.model import Attempt, ContentHash, JobId, StepId
 from oncue.core.questions import Asking, How, Question, QuestionId
+from oncue.core.traceports import TraceReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +30,19 @@ class QuestionCount:
     count: int
 
 
-class ListReader(Protocol):
+class ListReader(TraceReader, Protocol):
     """Looks at the questions and attempts of a job without reading all of them."""
 
-    def count_attempts(self, job_id: JobId) -> Mapping[StepId, int]:
-        """How many attempts each step has, in all runs; steps without any are absent."""
+    def list_open_attempts(self, job_id: JobId) -> Sequence[Attempt]:
+        """The attempts that run or wait, of the runs that have not ended, in the order run, start, number."""
+        ...
+
+    def count_attempts(self, job_id: JobId, steps: Collection[StepId]) -> Mapping[StepId, int]:
+        """How many attempts each of these steps has, in all runs."""
+        ...
+
+    def outputs_of_run(self, job_id: JobId, run: int, steps: Collection[StepId] | None = None) -> Mapping[StepId, ContentHash]:
+        """Step → the output of its last success in a run; of these steps, or of all that have one."""
         ...
 
     def count_questions(self, job_id: JobId) -> Sequence[QuestionCount]:

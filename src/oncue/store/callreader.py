@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from operator import itemgetter
 
 from oncue.core.callports import Setting
 from oncue.core.comments import GivenComment
@@ -94,10 +95,16 @@ class StoreCallReader:
         return spending_of
 
     def _succeeded(self, job_id: JobId, names: Collection[str] | None, *, limit: int, since_run: int = 0) -> Iterable[Row]:
-        """Succeeded attempts, the newest first; for a few steps only theirs are read, and of every run."""
+        """Succeeded attempts, of each step the newest first; for a few steps only theirs are read."""
         if names is None or len(names) > FEW_STEPS:
             return (row for row in self._all("succeeded", job_id, since_run) if names is None or step_name(row[0]) in names)
-        return (row for name in names for row in self._all("succeeded_of", job_id, name, f"{name}[", f"{name}\\", limit))
+        return (row for name in names for row in self._succeeded_of(job_id, name, limit=limit, since_run=since_run))
+
+    def _succeeded_of(self, job_id: JobId, name: str, *, limit: int, since_run: int) -> list[Row]:
+        """Those of a step, and of the instances that it has, or once had, beside it."""
+        own = self._all("succeeded_of", job_id, job_id, since_run, name, limit)
+        each = self._all("succeeded_of_each", job_id, job_id, since_run, f"{name}[", f"{name}\\", limit)
+        return sorted((*own, *each), key=itemgetter(2), reverse=True)
 
     def list_comments(self, job_id: JobId) -> Sequence[GivenComment]:
         """Every comment of a job, the oldest first."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Executable, Select, cast, delete, func, literal_column, select, text, update
 
-from oncue.store.statementparts import NONE_SKIPPED, Insert, at_attempt, p, whole_row
+from oncue.store.statementparts import NONE_SKIPPED, Insert, at_attempt, not_by_index, p, whole_row
 from oncue.store.tables import comment, model_call, setting
 
 
@@ -16,16 +16,17 @@ def call_reads() -> Mapping[str, Executable]:
     call = model_call.c
     of_job, of_run, of_step = call.job_id == p("job_id"), call.run == p("run"), call.step == p("step")
     by_attempt = (call.run, call.step, call.number)
+    step_name = func.coalesce(call.step, text("''"))  # not by the index of steps, which has nothing to add up
     return {
         "calls_of_job": _as_sent(of_job),
-        "calls_of_run": _as_sent(of_job, of_run),
-        "calls_of_step": _as_sent(of_job, of_step),
-        "calls_of_run_and_step": _as_sent(of_job, of_run, of_step),
+        "calls_of_run": _as_sent(of_job, of_run, is_narrow=True),
+        "calls_of_step": _as_sent(of_job, of_step, is_narrow=True),
+        "calls_of_run_and_step": _as_sent(of_job, of_run, of_step, is_narrow=True),
         "calls_of_attempt": select(*call).where(*at_attempt(model_call)).order_by(call.call),
         "has_calls": select(call.call).where(of_job).limit(literal_column("1")).offset(NONE_SKIPPED),
         "spent": _spent().where(of_job),
         "spent_by_run": _spent(call.run).where(of_job).group_by(call.run),
-        "spent_by_step": _spent(call.step).where(of_job).group_by(call.step),
+        "spent_by_step": _spent(step_name).where(of_job).group_by(step_name),
         "spent_in_run": _spent().where(of_job, of_run),
         "spent_in_attempt": _spent().where(*at_attempt(model_call)),
         "spent_by_attempt": _spent(*by_attempt).where(of_job).group_by(*by_attempt),
@@ -35,10 +36,11 @@ def call_reads() -> Mapping[str, Executable]:
     }
 
 
-def _as_sent(*wanted: Any) -> Select[Any]:
+def _as_sent(*wanted: Any, is_narrow: bool = False) -> Select[Any]:
     """Calls in the order in which they were sent; those of one instant by their attempts."""
     call = model_call.c
-    found = select(*call).where(*wanted).order_by(call.sent_at, call.run, call.step, call.number, call.call)
+    sent_at = not_by_index(call.sent_at) if is_narrow else call.sent_at
+    found = select(*call).where(*wanted).order_by(sent_at, call.run, call.step, call.number, call.call)
     return found.limit(p("limit")).offset(NONE_SKIPPED)
 
 

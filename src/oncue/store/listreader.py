@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 
 from oncue.core.listports import Narrowing, QuestionCount
-from oncue.core.model import JobId, StepId
+from oncue.core.model import Attempt, ContentHash, JobId, StepId
 from oncue.core.questions import Asking, How, Question, QuestionId
-from oncue.store.callreader import StoreCallReader
+from oncue.store.callreader import FEW_STEPS
 from oncue.store.questionrows import read_asking, read_question
-from oncue.store.rows import decode
+from oncue.store.rows import decode, read_attempts
+from oncue.store.tracereader import StoreTraceReader
 
 _EVERY = 1_000_000_000
 
 
-class StoreListReader(StoreCallReader):
+class StoreListReader(StoreTraceReader):
     """Reads through a cursor whose transaction somebody else begins and ends."""
 
-    def count_attempts(self, job_id: JobId) -> Mapping[StepId, int]:
-        """How many attempts each step has, in all runs; steps without any are absent."""
-        return dict(self._all("attempt_counts", job_id))
+    def list_open_attempts(self, job_id: JobId) -> Sequence[Attempt]:
+        """The attempts that run or wait, of the runs that have not ended."""
+        return read_attempts(self._all("open_attempts", job_id, job_id))
+
+    def count_attempts(self, job_id: JobId, steps: Collection[StepId]) -> Mapping[StepId, int]:
+        """How many attempts each of these steps has, in all runs."""
+        if len(steps) <= FEW_STEPS:
+            return {step: self._all("attempt_count", job_id, job_id, step)[0][0] for step in steps}
+        counts: Mapping[StepId, int] = dict(self._all("attempt_counts", job_id))
+        return {step: counts.get(step, 0) for step in steps}
+
+    def outputs_of_run(self, job_id: JobId, run: int, steps: Collection[StepId] | None = None) -> Mapping[StepId, ContentHash]:
+        """Step → the output of its last success in a run; of these steps, or of all that have one."""
+        if steps is not None and len(steps) <= FEW_STEPS:
+            return dict(row for step in steps for row in self._all("output_in_run", job_id, run, step))
+        return {step: made for step, made in self._all("outputs_of_run", job_id, run) if steps is None or step in steps}
 
     def count_questions(self, job_id: JobId) -> Sequence[QuestionCount]:
         """How many questions there are of each type, run and way; the types in the order in which they were first asked."""
@@ -42,10 +56,14 @@ class StoreListReader(StoreCallReader):
         def holds(asked: tuple[str, str, str], response: str) -> bool:
             return has_text(read_asking(*asked), decode(response))
 
+        @cache
+        def is_in(name: str) -> bool:
+            return text in name.casefold()
+
         return [
             id_
             for id_, type_, kind, step, actor, asking, response in self._all("decision_words", job_id, *_narrowed(wanted))
-            if holds((type_, kind, asking), response) or text in step.casefold() or text in actor.casefold()
+            if holds((type_, kind, asking), response) or is_in(step) or is_in(actor)
         ]
 
     def list_late_questions(self, job_id: JobId) -> Sequence[Question]:

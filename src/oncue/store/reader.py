@@ -124,7 +124,7 @@ class StoreReader(StoreListReader, StorePeopleReader):
             case _, None:
                 found = self._all("attempts_of_run", job_id, run, *wanted)
             case None, _:
-                found = self._all("attempts_of_step", job_id, step, *wanted)
+                found = self._all("attempts_of_step", job_id, job_id, step, *wanted)
             case _:
                 found = self._all("attempts_of_run_and_step", job_id, run, step, *wanted)
         return rows.read_attempts(found)
@@ -142,7 +142,7 @@ class StoreReader(StoreListReader, StorePeopleReader):
     def durations(
         self, job_id: JobId, names: Collection[str] | None = None, *, limit: int = 5, since_run: int = 0
     ) -> Mapping[str, Sequence[float]]:
-        """Step name → seconds of its latest succeeded attempts, at most ``limit`` of each, the newest first."""
+        """Step name → seconds of its latest succeeded attempts in runs since that, at most ``limit`` of each."""
         found: dict[str, list[float]] = {}
         for step, started, ended, *_ in self._succeeded(job_id, names, limit=limit, since_run=since_run):
             seconds = found.setdefault(step_name(step), [])

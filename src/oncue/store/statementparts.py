@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Integer, Table, bindparam, literal_column
+from sqlalchemy import BindParameter, ColumnElement, Integer, Table, bindparam, func, literal_column, text
 
 PREFIX = "p_"
 NONE_SKIPPED: ColumnElement[int] = literal_column("0", Integer)
@@ -18,6 +18,11 @@ Insert = Callable[[Table], Any]
 def p(name: str, kind: Any = None) -> BindParameter[Any]:
     """A parameter; the prefix keeps it apart from the names SQLAlchemy gives to columns."""
     return bindparam(PREFIX + name, type_=kind)
+
+
+def not_by_index(column: Any) -> Any:
+    """A number as it is, which no index has in that order: where few rows are wanted of many, another index leads to them."""
+    return func.coalesce(column, text("0"))
 
 
 def at_attempt(table: Table) -> tuple[ColumnElement[bool], ...]:

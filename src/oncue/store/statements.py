@@ -27,8 +27,9 @@ from sqlalchemy import (
 from oncue.store.callstatements import call_reads, call_writes
 from oncue.store.peoplestatements import people_reads, people_writes
 from oncue.store.sqltext import ADDRESSES, STATES
-from oncue.store.statementparts import NONE_SKIPPED, Insert, at_attempt, p, whole_row
+from oncue.store.statementparts import NONE_SKIPPED, Insert, at_attempt, not_by_index, p, whole_row
 from oncue.store.tables import (
+    LATE,
     OPEN_ATTEMPT,
     OPEN_RUN,
     UNDECIDED,
@@ -50,6 +51,7 @@ from oncue.store.tables import (
     step,
     trigger,
 )
+from oncue.store.tracestatements import trace_reads
 
 
 def reads() -> Mapping[str, Executable]:
@@ -61,6 +63,7 @@ def reads() -> Mapping[str, Executable]:
         **_body_reads(),
         **_question_reads(),
         **call_reads(),
+        **trace_reads(),
         **people_reads(),
     }
 
@@ -106,34 +109,56 @@ def _job_reads() -> Mapping[str, Executable]:
 def _attempt_reads() -> Mapping[str, Executable]:
     of_job = select(*attempt.c).where(attempt.c.job_id == p("job_id"))
     a, s = attempt.c, step.c
+    of_step = of_job.where(a.run.in_(_runs_of_job()), a.step == p("step"))
+    is_open = (a.run.in_(_runs_of_job(text(OPEN_RUN))), text(OPEN_ATTEMPT))
     inputs = and_(a.job_id == s.job_id, a.run == s.run, a.step == s.step, a.number == s.number)
     return {
         "attempts": _attempts(of_job),
         "attempts_of_run": _attempts(of_job.where(a.run == p("run"))),
-        "attempts_of_step": _attempts(of_job.where(a.step == p("step"))),
+        "attempts_of_step": _attempts(of_step),
         "attempts_of_run_and_step": _attempts(of_job.where(a.run == p("run"), a.step == p("step"))),
+        "open_attempts": of_job.where(*is_open).order_by(a.run, a.started_at, a.number, a.step),
         "attempt": of_job.where(a.run == p("run"), a.step == p("step"), a.number == p("number")),
         "attempt_counts": select(a.step, func.count()).where(a.job_id == p("job_id")).group_by(a.step),
+        "attempt_count": select(func.count()).where(a.job_id == p("job_id"), a.run.in_(_runs_of_job()), a.step == p("step")),
+        "outputs_of_run": _outputs(a.run == p("run")),
+        "output_in_run": _outputs(a.run == p("run"), a.step == p("step")),
         "executed": select(a.run, a.step)
         .where(a.job_id == p("job_id"))
         .group_by(a.run, a.step)
         .order_by(a.run, func.min(a.started_at), a.step),
-        "succeeded": select(a.step, a.started_at, a.ended_at, a.run, a.number)
-        .where(a.job_id == p("job_id"), a.run >= p("since_run"), a.state == text("'succeeded'"))
-        .order_by(a.ended_at.desc()),
-        "succeeded_of": select(a.step, a.started_at, a.ended_at, a.run, a.number)
-        .where(
-            a.job_id == p("job_id"),
-            a.state == text("'succeeded'"),
-            or_(a.step == p("name"), and_(a.step >= p("first"), a.step < p("end"))),
-        )
-        .order_by(a.ended_at.desc())
-        .limit(p("limit"))
-        .offset(NONE_SKIPPED),
+        "succeeded": _succeeded(a.run >= p("since_run")),
+        "succeeded_of": _latest_succeeded(a.step == p("step")),
+        "succeeded_of_each": _latest_succeeded(a.step >= p("first"), a.step < p("end")),
         "steps": select(s.step, s.last_run, s.last_number, s.last_state, s.run, s.number, s.artifact, a.inputs)
         .join_from(step, attempt, inputs, isouter=True)
         .where(s.job_id == p("job_id"), s.seq > p("since_seq")),
     }
+
+
+def _outputs(*wanted: Any) -> Select[Any]:
+    """What attempts that succeeded put out, in the order in which they started."""
+    a = attempt.c
+    found = select(a.step, a.artifact).where(a.job_id == p("job_id"), *wanted, a.state == text("'succeeded'"))
+    return found.where(a.artifact.is_not(None)).order_by(a.started_at, a.number)
+
+
+def _runs_of_job(*wanted: Any) -> Select[Any]:
+    """The numbers of a job's runs: with them the primary key leads to one step in each run, and past all other attempts."""
+    return select(run.c.number).where(run.c.job_id == p("runs_of"), *wanted)
+
+
+def _succeeded(*wanted: Any) -> Select[Any]:
+    """When attempts that succeeded began and ended, the newest first."""
+    a = attempt.c
+    found = select(a.step, a.started_at, a.ended_at, a.run, a.number)
+    return found.where(a.job_id == p("job_id"), *wanted, a.state == text("'succeeded'")).order_by(a.ended_at.desc())
+
+
+def _latest_succeeded(*wanted: Any) -> Select[Any]:
+    """The same for one step or its instances, in runs since one."""
+    runs = _runs_of_job(run.c.number >= p("since_run"))
+    return _succeeded(attempt.c.run.in_(runs), *wanted).limit(p("limit")).offset(NONE_SKIPPED)
 
 
 def _attempts(found: Select[Any]) -> Select[Any]:
@@ -178,15 +203,17 @@ def _question_reads() -> Mapping[str, Executable]:
         "question": select(*q).where(q.id == p("id")),
         "questions": _as_asked(),
         "questions_of_job": _as_asked(of_job),
-        "questions_of_run": _as_asked(of_job, of_run),
-        "questions_of_attempt": select(*q).where(*at_attempt(question)).order_by(q.asked_at, q.type, q.occurrence),
+        "questions_of_run": _as_asked(of_job, of_run, is_narrow=True),
+        "questions_of_attempt": select(*q)
+        .where(*at_attempt(question))
+        .order_by(not_by_index(q.asked_at), q.type, q.occurrence),
         "decided_questions": _as_asked(is_decided),
         "decided_questions_of_job": _as_asked(of_job, is_decided),
-        "decided_questions_of_run": _as_asked(of_job, of_run, is_decided),
+        "decided_questions_of_run": _as_asked(of_job, of_run, is_decided, is_narrow=True),
         "waiting_questions": _by_deadline(text("acts IN (0, 1)"), is_waiting),
         "waiting_questions_of_job": _by_deadline(*waits_in_job),
         "waiting_questions_of_run": _by_deadline(*waits_in_job, of_run),
-        "late_questions": _as_asked(of_job, q.late_at.is_not(None)),
+        "late_questions": _as_asked(of_job, text(LATE)),
         "questions_in_place": _as_asked(of_job, q.step == p("step"), q.type == p("type"), q.occurrence == p("occurrence")),
         "question_counts": select(q.type, q.run, q.how, func.count(), func.min(q.asked_at))
         .where(of_job)
@@ -209,10 +236,11 @@ def _decided(*columns: Any) -> Select[Any]:
     )
 
 
-def _as_asked(*wanted: Any) -> Select[Any]:
+def _as_asked(*wanted: Any, is_narrow: bool = False) -> Select[Any]:
     """Questions in the order in which they were asked; those of one instant by their steps."""
     q = question.c
-    found = select(*q).where(*wanted).order_by(q.asked_at, q.run, q.step, q.number, q.occurrence, q.id)
+    asked_at = not_by_index(q.asked_at) if is_narrow else q.asked_at
+    found = select(*q).where(*wanted).order_by(asked_at, q.run, q.step, q.number, q.occurrence, q.id)
     return found.limit(p("limit")).offset(NONE_SKIPPED)
 
 

@@ -38,6 +38,7 @@ NAMING = {
 OPEN_RUN = "state IN ('queued', 'running', 'waiting')"
 OPEN_ATTEMPT = "state IN ('running', 'waiting')"
 UNDECIDED = "how IS NULL"
+LATE = "late_at IS NOT NULL"
 
 metadata = MetaData(naming_convention=NAMING)
 
@@ -253,6 +254,10 @@ Index(
     postgresql_where=text(UNDECIDED),
 )
 """Finds those that are due without touching those that wait, however many these are."""
+Index("ix_question_late", question.c.job_id, question.c.asked_at, sqlite_where=text(LATE), postgresql_where=text(LATE))
+Index("ix_question_place", *(question.c[name] for name in ("job_id", "step", "type", "occurrence")))
+Index("ix_question_counted", *(question.c[name] for name in ("job_id", "type", "run", "how", "asked_at")))
+"""All that counting needs, so that it reads no row."""
 
 model_call = Table(
     "model_call",
@@ -290,6 +295,8 @@ Index(
     *(model_call.c[name] for name in ("job_id", "run", "step", "number", "input_tokens", "output_tokens", "usd")),
 )
 """All that budgets and estimates add up, so that neither reads a row."""
+Index("ix_model_call_sent", model_call.c.job_id, model_call.c.sent_at)
+Index("ix_model_call_step", model_call.c.job_id, model_call.c.step)
 
 comment = Table(
     "comment",

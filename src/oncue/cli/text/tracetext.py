@@ -16,8 +16,9 @@ from oncue.core.promptdelta import Change
 
 if TYPE_CHECKING:
     from oncue.control.generation.carried import Carried
+    from oncue.control.views.attempttrace import AttemptTrace
     from oncue.control.views.callview import CallView, SectionView
-    from oncue.control.views.traceview import AttemptTrace, TraceView
+    from oncue.control.views.traceview import TraceView
     from oncue.core.comments import GivenComment
     from oncue.core.modelcalls import ModelCall
 
@@ -46,8 +47,6 @@ def render_trace(view: TraceView, shown: Shown) -> list[str]:
         lines.append("no step has called a model or read a comment")
     for attempt in view.attempts:
         lines += ["", *_attempt_lines(attempt, shown)]
-    if view.is_cut:
-        lines += ["", "there are more calls than are listed here: name a step, or export the job"]
     return lines
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from oncue.core.comments import GivenComment
-from oncue.core.model import Attempt, AttemptState, ContentHash, ContextMode, StepId, step_name
+from oncue.core.model import Attempt, AttemptState, ContentHash, ContextMode, StepId
 from oncue.core.modelcalls import ModelCall
 from oncue.core.prompts import SectionName
 
@@ -48,24 +48,27 @@ class Carried:
         return record | ({"sent": self.is_sent} if self.kind is CarriedKind.PREVIOUS else {})
 
 
+AttemptsOf = Callable[[StepId], Sequence[Attempt]]
+"""The attempts of a step in the order of the runs."""
+
+
 class Outputs:
-    """Who made which output of a job, from its attempts in the order of the runs."""
+    """Who made which output of a job; reads the attempts of a step when it is asked about it."""
 
-    def __init__(self, attempts: Iterable[Attempt]) -> None:
-        self._makers: dict[tuple[str, str], list[int]] = {}
-        self._of_step: dict[StepId, list[Attempt]] = {}
-        for attempt in attempts:
-            if attempt.state is AttemptState.SUCCEEDED and attempt.artifact is not None:
-                self._makers.setdefault((step_name(attempt.key.step), attempt.artifact), []).append(attempt.key.run)
-                self._of_step.setdefault(attempt.key.step, []).append(attempt)
+    def __init__(self, attempts_of: AttemptsOf) -> None:
+        self._attempts_of = attempts_of
 
-    def maker(self, step: str, address: str, *, until: int) -> int | None:
-        """The last run, up to one, that put out these very bytes; None for a collection, which several may have made."""
-        return next((run for run in reversed(self._makers.get((step_name(step), address), ())) if run <= until), None)
+    def maker(self, step: StepId, address: str, *, until: int) -> int | None:
+        """The last run, up to one, in which a step put out these very bytes; None for a collection, which several made."""
+        return next((one.key.run for one in self._latest(step) if one.artifact == address and one.key.run <= until), None)
 
     def before(self, attempt: Attempt) -> Attempt | None:
         """The attempt whose output was its step's last one when an attempt began."""
-        return next((one for one in reversed(self._of_step.get(attempt.key.step, ())) if one.key.run < attempt.key.run), None)
+        return next((one for one in self._latest(attempt.key.step) if one.key.run < attempt.key.run), None)
+
+    def _latest(self, step: StepId) -> Iterator[Attempt]:
+        made = (one for one in reversed(self._attempts_of(step)) if one.state is AttemptState.SUCCEEDED)
+        return (one for one in made if one.artifact is not None)
 
 
 def carried_over(
@@ -81,7 +84,7 @@ def carried_over(
         Carried(
             kind=CarriedKind.UPSTREAM,
             step=StepId(name),
-            run=outputs.maker(name, address, until=key.run),
+            run=outputs.maker(StepId(name), address, until=key.run),
             artifact=ContentHash(address),
         )
         for name, address in consumed.items()

@@ -218,9 +218,9 @@ class _Columns:
         self._durations = {} if is_brief else self._read_durations()
         self._messages = {} if is_brief else self._read_messages()
         self._spent = {} if is_brief else self._read_spending()
-        singles = [name for name in self._graph.names if self._graph.steps[name].each is None]
+        singles = [StepId(name) for name in self._graph.names if self._graph.steps[name].each is None]
         counts_attempts = not is_brief and len(singles) <= MAX_SINGLE_STEPS
-        self._attempt_counts = reader.count_attempts(standing.picture.job.id) if counts_attempts else None
+        self._attempt_counts = reader.count_attempts(standing.picture.job.id, singles) if counts_attempts else None
 
     def view(self) -> tuple[PhaseColumn, ...]:
         """Every phase with its cards."""
@@ -276,7 +276,7 @@ class _Columns:
     def _read_durations(self) -> Mapping[str, Sequence[float]]:
         """How long the steps took lately, by name."""
         job = self._picture.job
-        found = dict(self._reader.durations(job.id, since_run=job.runs - RECENT_RUNS + 1))
+        found = dict(self._reader.durations(job.id, self._graph.names, since_run=job.runs - RECENT_RUNS + 1))
         older = {
             step_name(this): one for this, one in self._picture.assessment.currents.items() if step_name(this) not in found
         }

@@ -5,7 +5,7 @@ What is unknown is said to be unknown: a price, the tokens, and what came of a r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +22,7 @@ from oncue.core.promptdelta import Change
 from oncue.core.prompts import SectionName
 from oncue.errors import InvalidInput
 
+MAX_CALLS = 100_000
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -109,6 +110,22 @@ class CallView:
         if self.is_whole:
             record |= {"payload_text": self.payload, "reply_text": self.reply}
         return record
+
+
+def latest_calls(calls: Iterable[ModelCall]) -> dict[int, list[ModelCall]]:
+    """Run → the calls that count, of the calls of one step: for each ``ctx.generate`` those of the last attempt that sent any.
+
+    An attempt that goes on where another was interrupted takes over its answers, so its own calls are not all there are.
+    """
+    found: dict[int, dict[int, list[ModelCall]]] = {}
+    for call in sorted(calls, key=lambda call: (call.key.run, call.key.number, call.number)):
+        generations = found.setdefault(call.key.run, {})
+        known = generations.get(call.generation)
+        if known and known[0].key == call.key:
+            known.append(call)
+        else:
+            generations[call.generation] = [call]
+    return {run: [call for _, made in sorted(generations.items()) for call in made] for run, generations in found.items()}
 
 
 def attributes_of(call: ModelCall) -> dict[str, object]:

@@ -6,8 +6,9 @@ output are compared with those of the step's last success before that run.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from oncue.control.commentrecords import RunGuidance, comment_record, comments_read_by, guidance_of
 from oncue.control.views.artifactview import find_step
@@ -22,6 +23,11 @@ from oncue.core.promptdelta import Change, pair_calls
 from oncue.core.staleness import StepState
 
 MAX_CALLS = 1_000_000
+FEW = 100
+"""So many steps, or attempts of a run, are looked for one by one; for more, one look at all is quicker."""
+_SUCCEEDED = (AttemptState.SUCCEEDED,)
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,27 +116,28 @@ def _concerns(entry: CommentEntry, this: StepId) -> bool:
 
 
 class _Record:
-    """What is on record of a job's runs and attempts, read once; its model calls run by run, where they are asked for."""
+    """What is on record of a job's comments: the attempts that may have read one, and what came before each of them.
+
+    What is asked of many steps or attempts is read for all of them at once, what is asked of few one by one.
+    """
 
     def __init__(self, reader: Reader, job: Job) -> None:
         self._reader = reader
         self._job = job
         self._runs: Mapping[int, Run] = {run.number: run for run in reader.list_runs(job.id)}
         self._attempts: dict[int, list[Attempt]] = {}
-        self._successes: dict[StepId, list[Attempt]] = {}
-        for attempt in reader.list_attempts(job.id):
-            self._attempts.setdefault(attempt.key.run, []).append(attempt)
-            if attempt.state is AttemptState.SUCCEEDED:
-                self._successes.setdefault(attempt.key.step, []).append(attempt)
+        self._successes: dict[StepId, Sequence[Attempt]] | None = None
+        self._successes_of_few: dict[StepId, Sequence[Attempt]] = {}
         self._has_calls = reader.spending(job.id).calls > 0
-        self._calls: dict[int, Mapping[AttemptKey, list[ModelCall]]] = {}
+        self._calls: dict[int, Mapping[AttemptKey, Sequence[ModelCall]]] = {}
+        self._calls_of_few: dict[int, dict[AttemptKey, Sequence[ModelCall]]] = {}
         self._before: dict[int, Mapping[StepId, StepState]] = {}
 
     def entries(self, comments: Sequence[GivenComment]) -> list[CommentEntry]:
         """Every comment with what came of it."""
         readings: dict[int, list[Reading]] = {comment.run: [] for comment in comments}
-        first = min(readings)
-        for attempt in (attempt for run, made in self._attempts.items() if run >= first for attempt in made):
+        for attempt in self._reader.list_guided_attempts(self._job.id, since_run=min(readings)):
+            self._attempts.setdefault(attempt.key.run, []).append(attempt)
             read = [run for run in self._read_by(attempt) if run in readings]
             if read:
                 reading = self._compare(attempt)
@@ -153,7 +160,7 @@ class _Record:
         return comments_read_by(attempt, self._calls_of)
 
     def _compare(self, attempt: Attempt) -> Reading:
-        made = [one for one in self._successes.get(attempt.key.step, ()) if one.key.run < attempt.key.run]
+        made = [one for one in self._successes_of(attempt.key.step) if one.key.run < attempt.key.run]
         earlier = made[-1] if made else None
         return Reading(
             attempt=attempt,
@@ -180,12 +187,36 @@ class _Record:
         pairs = pair_calls(self._calls_of(earlier.key), self._calls_of(attempt.key))
         return any(pair.change is not Change.SAME for pair in pairs) if pairs else None
 
+    def _successes_of(self, step: StepId) -> Sequence[Attempt]:
+        """The attempts of a step that succeeded, in the order of the runs."""
+        few = self._successes_of_few
+        if self._successes is None and step not in few and len(few) < FEW:
+            few[step] = self._reader.list_attempts(self._job.id, step=step, states=_SUCCEEDED)
+        if step in few:
+            return few[step]
+        if self._successes is None:
+            self._successes = _by(lambda one: one.key.step, self._reader.list_attempts(self._job.id, states=_SUCCEEDED))
+        return self._successes.get(step, ())
+
     def _calls_of(self, key: AttemptKey) -> Sequence[ModelCall]:
+        """The calls of an attempt."""
         if not self._has_calls:
             return ()
+        few = self._calls_of_few.setdefault(key.run, {})
+        if key.run not in self._calls and key not in few and len(few) < FEW:
+            few[key] = self._reader.calls_of_attempt(key)
+        if key in few:
+            return few[key]
         if key.run not in self._calls:
-            found: dict[AttemptKey, list[ModelCall]] = {}
-            for call in self._reader.list_calls(self._job.id, run=key.run, limit=MAX_CALLS):
-                found.setdefault(call.key, []).append(call)
-            self._calls[key.run] = found
+            self._calls[key.run] = _by(
+                lambda call: call.key, self._reader.list_calls(self._job.id, run=key.run, limit=MAX_CALLS)
+            )
         return self._calls[key.run].get(key, ())
+
+
+def _by(key: Callable[[V], K], found: Iterable[V]) -> dict[K, Sequence[V]]:
+    """Things by something they have in common, in their order."""
+    grouped: dict[K, list[V]] = {}
+    for one in found:
+        grouped.setdefault(key(one), []).append(one)
+    return dict(grouped)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from oncue.control.amounts import describe_spending
 from oncue.control.sources import follow_definition
+from oncue.control.views.callview import MAX_CALLS, latest_calls
 from oncue.control.views.decisionview import describe_response
 from oncue.control.views.runlist import RunPage, read_run_page
-from oncue.control.views.traceview import MAX_CALLS, latest_calls
 from oncue.control.workspace import Workspace, load_job
-from oncue.core.model import AttemptState, ContentHash, JobId, StepId
+from oncue.core.model import ContentHash, JobId, StepId
 from oncue.core.modelcalls import ModelCall
 from oncue.core.planrecord import decode_plan
 from oncue.core.ports import Reader
@@ -103,15 +103,13 @@ Made = tuple[ContentHash, int]
 
 def _outputs(reader: Reader, job_id: JobId, number: int) -> dict[StepId, Made]:
     """Step → the output that a run made or built on, and the run that made it."""
-    made: dict[StepId, Made] = {}
+    reused: dict[int, set[StepId]] = {}
     for this, run in decode_plan(reader.load_plan(job_id, number)).reused.items():
-        earlier = reader.list_attempts(job_id, run=run, step=this, states=(AttemptState.SUCCEEDED,))
-        if earlier and earlier[-1].artifact is not None:
-            made[this] = earlier[-1].artifact, run
-    for attempt in reader.list_attempts(job_id, run=number, states=(AttemptState.SUCCEEDED,)):
-        if attempt.artifact is not None:
-            made[attempt.key.step] = attempt.artifact, number
-    return made
+        reused.setdefault(run, set()).add(this)
+    made: dict[StepId, Made] = {}
+    for run, steps in reused.items():
+        made |= {this: (artifact, run) for this, artifact in reader.outputs_of_run(job_id, run, steps).items()}
+    return made | {this: (artifact, number) for this, artifact in reader.outputs_of_run(job_id, number).items()}
 
 
 def _pair_output(this: StepId, left: Made | None, right: Made | None) -> Pair:

@@ -14,9 +14,10 @@ from oncue.control.commentrecords import comment_record
 from oncue.control.steps.bodies import Bodies
 from oncue.control.steps.resuming import attempts_resumed
 from oncue.control.views.artifactview import find_step
+from oncue.control.views.callview import MAX_CALLS, latest_calls
 from oncue.control.views.jobview import JobPicture, look_at_job
 from oncue.control.views.outputdelta import OutputDelta, compare_outputs
-from oncue.control.views.traceview import MAX_CALLS, latest_calls, read_text
+from oncue.control.views.traceview import read_text
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.comments import GivenComment, comments_by_run
 from oncue.core.model import Attempt, JobId, StepId, step_name

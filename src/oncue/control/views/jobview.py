@@ -184,7 +184,7 @@ def describe_status(job: Job, latest: Run | None, *, is_lost: bool) -> str:
 def view_steps(reader: Reader, picture: JobPicture) -> tuple[StepView, ...]:
     """Every step in workflow order; a fan-out whose instances are not known is one entry."""
     graph = picture.assessment.snapshot.graph
-    executing = {attempt.key.step: attempt for attempt in reader.list_attempts(picture.job.id, states=_OPEN_ATTEMPTS)}
+    executing = {attempt.key.step: attempt for attempt in reader.list_open_attempts(picture.job.id)}
     views: list[StepView] = []
     for ordinal, name in enumerate(graph.names, start=1):
         members = picture.assessment.members[name]

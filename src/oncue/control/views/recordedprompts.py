@@ -8,7 +8,7 @@ from enum import StrEnum
 from oncue.control.generation.carried import Outputs
 from oncue.control.generation.composing import previous_text
 from oncue.control.steps.bodies import Bodies
-from oncue.control.views.traceview import MAX_CALLS, latest_calls
+from oncue.control.views.callview import MAX_CALLS, latest_calls
 from oncue.core.canonical import content_hash
 from oncue.core.model import AttemptKey, ContextMode, Current, JobId, StepId
 from oncue.core.modelcalls import ModelCall
@@ -60,7 +60,7 @@ class RecordedPrompts:
         with self._store.read() as reader:
             attempts = reader.list_attempts(self._job_id, step=current.step)
         made = next(one for one in attempts if (one.key.run, one.key.number) == (current.run, current.number))
-        before = Outputs(attempts).before(made)
+        before = Outputs(lambda _: attempts).before(made)
         if made.context is not ContextMode.KEEP or before is None or before.artifact is None:
             return PreviousUse.UNSEEN
         calls = self.calls_of(current)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from oncue.control.views.boardview import RunLine, view_line
-from oncue.control.views.runview import RunView, is_interrupted, view_run
+from oncue.control.views.runview import RunView, is_interrupted, view_executed
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.model import Attempt, JobId
 from oncue.core.modelcalls import Spending
 from oncue.core.ports import Reader
 from oncue.core.questions import Question
+from oncue.errors import UnknownRun
 
 PAGE = 50
 LISTED_ATTEMPTS = 200
@@ -84,13 +85,13 @@ def read_run_page(workspace: Workspace, reader: Reader, job_id: JobId, *, number
     Raises:
         UnknownRun: the job has none of this number.
     """
-    view = view_run(reader, load_job(reader, job_id), number)
     run = reader.load_run(job_id, number)
-    assert run is not None, "it was just read"
+    if run is None:
+        raise UnknownRun(number, load_job(reader, job_id).runs)
     attempts = reader.list_attempts(job_id, run=number)
     questions = reader.list_questions(job_id=job_id, run=number, limit=LISTED_QUESTIONS + 1)
     return RunPage(
-        view=view,
+        view=view_executed(reader, run, attempts),
         request=run.request,
         attempts=tuple(attempts[:LISTED_ATTEMPTS]),
         attempt_count=len(attempts),

@@ -13,7 +13,7 @@ from oncue.control.preflight import is_owned
 from oncue.control.promptrecords import decision_record
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.comments import comments_by_run
-from oncue.core.model import ENDED_RUNS, Failure, Job, JobId, Run, RunKind, RunState, StepId, Trigger, TriggerId
+from oncue.core.model import ENDED_RUNS, Attempt, Failure, Job, JobId, Run, RunKind, RunState, StepId, Trigger, TriggerId
 from oncue.core.modelcalls import NOTHING, Spending
 from oncue.core.planrecord import decode_plan
 from oncue.core.ports import Reader
@@ -174,10 +174,16 @@ def view_run(reader: Reader, job: Job, number: int) -> RunView:
     run = reader.load_run(job.id, number)
     if run is None:
         raise UnknownRun(number, job.runs)
-    attempts = reader.list_attempts(job.id, run=number)
+    return view_executed(reader, run, reader.list_attempts(job.id, run=number))
+
+
+def view_executed(reader: Reader, run: Run, attempts: Sequence[Attempt]) -> RunView:
+    """Look at a run whose attempts are known."""
     executed = dict.fromkeys(attempt.key.step for attempt in attempts)
-    comments = comments_by_run(reader.list_comments(job.id))
-    guidance = guidance_of(attempts, comment=comments.get(number), read_by=reading_with(reader)) if comments else NO_GUIDANCE
+    comments = comments_by_run(reader.list_comments(run.job_id))
+    guidance = (
+        guidance_of(attempts, comment=comments.get(run.number), read_by=reading_with(reader)) if comments else NO_GUIDANCE
+    )
     known = reader.load_trigger(run.trigger_id)
     return describe_run(
         reader,
@@ -185,7 +191,7 @@ def view_run(reader: Reader, job: Job, number: int) -> RunView:
         executed=tuple(executed),
         trigger=known[0] if known else None,
         guidance=guidance,
-        spent=reader.spending(job.id, number),
+        spent=reader.spending(run.job_id, run.number),
     )
 
 

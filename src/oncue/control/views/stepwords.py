@@ -34,7 +34,6 @@ EXPLAINED = {
     "accepted": "its output is stale, and a person accepted it as it is",
     "fresh": "its output follows from its inputs as they are now",
 }
-_OPEN_ATTEMPTS = (AttemptState.RUNNING, AttemptState.WAITING)
 _ENDED_BADLY = {AttemptState.FAILED: "failed", AttemptState.CANCELLED: "cancelled"}
 LISTED_REASONS = 3
 
@@ -86,7 +85,7 @@ class Standing:
 def read_standing(reader: Reader, picture: JobPicture) -> Standing:
     """Read what tells where the steps of a job stand now."""
     job = picture.job
-    attempts = {attempt.key.step: attempt for attempt in reader.list_attempts(job.id, states=_OPEN_ATTEMPTS)}
+    attempts = {attempt.key.step: attempt for attempt in reader.list_open_attempts(job.id)}
     run = reader.load_run(job.id, job.runs) if job.runs else None
     if run is None or run.state in ENDED_RUNS:
         return Standing(picture=picture, open_attempts=attempts)

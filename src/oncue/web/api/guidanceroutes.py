@@ -8,12 +8,15 @@ from fastapi import APIRouter, Query
 
 from oncue.control.views.commentsview import view_comments
 from oncue.control.views.deltaview import DeltaWish, view_delta
-from oncue.control.views.traceview import TraceWish, view_trace
+from oncue.control.views.traceview import TraceRange, TraceWish, view_calls, view_trace
+from oncue.web.api.jobroutes import Limit
+from oncue.web.api.runrecords import read_place, show_place
 from oncue.web.schemas import guidanceshapes as shapes
 from oncue.web.site import LARGEST_NUMBER, Reading, TheJob, TheSite
 
 Run = Annotated[int | None, Query(ge=1, le=LARGEST_NUMBER)]
 Step = Annotated[str | None, Query(max_length=1000)]
+Place = Annotated[str | None, Query(max_length=5000, description="From `next_cursor` of the page before.")]
 router = APIRouter(tags=["guidance"])
 
 
@@ -33,18 +36,36 @@ def show_trace(
     run: Run = None,
     call: Annotated[int | None, Query(ge=1, le=LARGEST_NUMBER)] = None,
     texts: bool = False,
+    cursor: Place = None,
+    limit: Limit = 50,
 ) -> object:
-    """What attempts consumed and which calls they made; ``texts`` adds the sections and payloads."""
-    return view_trace(site.workspace, job.id, TraceWish(step=step, run=run, call=call, has_texts=texts)).as_dict()
+    """What attempts consumed and which calls they made; ``texts`` adds the sections and payloads.
+
+    With ``call`` only attempts that made a call of this number are listed, and a page may hold fewer than ``limit``.
+    """
+    wish = TraceWish(step=step, run=run, call=call, has_texts=texts)
+    view = view_trace(site.workspace, job.id, wish, page=TraceRange(after=read_place(cursor), limit=limit))
+    return {**view.as_dict(), "next_cursor": show_place(view.end)}
 
 
 @router.get("/jobs/{job}/calls", response_model=shapes.CallsRecord)
-def list_calls(*, site: TheSite, _: Reading, job: TheJob, step: Step = None, run: Run = None) -> object:
-    """The calls of language models alone: purpose, model, state, usage and cost; ``state`` ``sent`` has no known outcome."""
-    view = view_trace(site.workspace, job.id, TraceWish(step=step, run=run))
-    record = view.as_dict()
-    calls = [call for attempt in record.pop("attempts") for call in attempt["calls"]]
-    return {**record, "calls": calls}
+def list_calls(
+    *,
+    site: TheSite,
+    _: Reading,
+    job: TheJob,
+    step: Step = None,
+    run: Run = None,
+    cursor: Place = None,
+    limit: Limit = 100,
+) -> object:
+    """The calls of language models in the order in which they were sent: purpose, model, state, usage and cost.
+
+    ``state`` ``sent`` has no known outcome.
+    """
+    page = TraceRange(after=read_place(cursor), limit=limit)
+    view = view_calls(site.workspace, job.id, TraceWish(step=step, run=run), page=page)
+    return {**view.as_dict(), "next_cursor": show_place(view.end)}
 
 
 @router.get("/jobs/{job}/steps/{step:path}/delta", response_model=shapes.DeltaRecord)

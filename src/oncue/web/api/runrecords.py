@@ -11,11 +11,15 @@ from oncue.control.commentrecords import NO_GUIDANCE, read_guidance
 from oncue.control.instants import show_instant
 from oncue.control.views.decisionview import waiting_questions
 from oncue.control.views.runview import RunView, describe_run, failure_as_dict, is_interrupted, view_run
+from oncue.control.views.traceview import TracePlace
 from oncue.control.workspace import Workspace
 from oncue.core.model import Attempt, Job, Run
 from oncue.core.modelcalls import NOTHING
 from oncue.core.ports import Reader
 from oncue.errors import InvalidInput, UnknownRun
+
+_MORE_THAN_ANY = 1 << 31
+"""No run, attempt or call has such a number, and no database looks for it."""
 
 
 def read_run(workspace: Workspace, job: Job, number: int) -> dict[str, object]:
@@ -101,7 +105,7 @@ def attempt_record(attempt: Attempt) -> dict[str, object]:
 
 def show_number(number: int) -> str:
     """A cursor; what it holds is nobody's business."""
-    return urlsafe_b64encode(str(number).encode()).decode().rstrip("=")
+    return _pack(str(number))
 
 
 def read_number(cursor: str) -> int:
@@ -111,6 +115,44 @@ def read_number(cursor: str) -> int:
         InvalidInput: it was not given out here.
     """
     try:
-        return int(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return int(_unpack(cursor))
+    except ValueError as error:
+        raise _unknown_cursor() from error
+
+
+def show_place(place: TracePlace | None) -> str | None:
+    """A cursor that leads on from a place in a trace."""
+    return None if place is None else _pack(f"{place.run} {place.number} {place.call} {place.step}")
+
+
+def read_place(cursor: str | None) -> TracePlace | None:
+    """The place in a cursor, if there is one.
+
+    Raises:
+        InvalidInput: it was not given out here.
+    """
+    if cursor is None:
+        return None
+    try:
+        *numbers, step = _unpack(cursor).split(" ", 3)
+        run, number, call = map(int, numbers)
+    except ValueError as error:
+        raise _unknown_cursor() from error
+    if "\0" in step or not all(0 <= one < _MORE_THAN_ANY for one in (run, number, call)):
+        raise _unknown_cursor()
+    return TracePlace(run=run, step=step, number=number, call=call)
+
+
+def _pack(text: str) -> str:
+    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _unpack(cursor: str) -> str:
+    try:
+        return urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except (ValueError, binascii.Error) as error:
-        raise InvalidInput("this cursor was not given out here", hint="begin without one", code="unknown_cursor") from error
+        raise _unknown_cursor() from error
+
+
+def _unknown_cursor() -> InvalidInput:
+    return InvalidInput("this cursor was not given out here", hint="begin without one", code="unknown_cursor")

@@ -36,23 +36,31 @@ class CommentsRecord(Answer):
 
 
 class TraceRecord(Answer):
-    """Attempts with what they consumed and the calls they made; ``complete`` says that none was left out."""
+    """Attempts with what they consumed and the calls they made; ``spending`` adds up the calls that are listed.
+
+    ``complete`` says that none comes after them; else ``next_cursor`` leads on.
+    """
 
     job_id: str
     workflow: str
     spending: SpendingRecord
     complete: bool
     attempts: list[dict[str, object]]
+    next_cursor: str | None
 
 
 class CallsRecord(Answer):
-    """The calls of a job, of a step or of a run; ``complete`` says that none was left out."""
+    """Calls of a job, of a step or of a run; ``spending`` adds up those that are listed.
+
+    ``complete`` says that none comes after them; else ``next_cursor`` leads on.
+    """
 
     job_id: str
     workflow: str
     spending: SpendingRecord
     complete: bool
     calls: list[dict[str, object]]
+    next_cursor: str | None
 
 
 class DeltaRecord(Answer):

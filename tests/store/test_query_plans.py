@@ -1,0 +1,44 @@
+"""Statements that pages and execution ask often find what they want by an index, however much a job has on record."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from oncue.store.sqltext import load_sql
+from tests.store.conftest import Place
+
+NARROW = {
+    "attempts_of_step": "attempt USING PRIMARY KEY (job_id=? AND run=? AND step=?)",
+    "attempt_count": "attempt USING PRIMARY KEY (job_id=? AND run=? AND step=?)",
+    "open_attempts": "attempt USING PRIMARY KEY (job_id=? AND run=?)",
+    "output_in_run": "attempt USING PRIMARY KEY (job_id=? AND run=? AND step=?)",
+    "outputs_of_run": "attempt USING PRIMARY KEY (job_id=? AND run=?)",
+    "succeeded_of": "attempt USING PRIMARY KEY (job_id=? AND run=? AND step=?)",
+    "succeeded_of_each": "attempt USING PRIMARY KEY (job_id=? AND run=? AND step>? AND step<?)",
+    "late_questions": "ix_question_late (job_id=?)",
+    "questions_in_place": "ix_question_place (job_id=? AND step=? AND type=? AND occurrence=?)",
+    "questions_of_attempt": "(job_id=? AND run=? AND step=? AND number=?)",
+    "questions_of_run": "(job_id=? AND run=?)",
+    "calls_of_step": "ix_model_call_step (job_id=? AND step=?)",
+    "calls_of_run": "model_call_1 (job_id=? AND run=?)",
+    "calls_of_attempt": "(job_id=? AND run=? AND step=? AND number=?)",
+    "trace_calls": "ix_model_call_sent (job_id=? AND sent_at>?)",
+    "trace_attempts": "attempt USING PRIMARY KEY (job_id=? AND run>? AND run<?)",
+    "trace_attempts_of_step": "attempt USING PRIMARY KEY (job_id=? AND run=? AND step=?)",
+    "question_counts": "COVERING INDEX ix_question_counted (job_id=?)",
+}
+"""Statement → how it finds its rows."""
+
+
+@pytest.mark.parametrize("name", NARROW)
+def test_a_narrow_statement_leads_to_its_rows_by_the_narrowest_index(sqlite_place: Place, name: str) -> None:
+    sqlite_place.open().close()
+    sql = load_sql("sqlite")[name]
+
+    with closing(sqlite3.connect(sqlite_place.folder / "oncue.db")) as connection:
+        steps = connection.execute(f"EXPLAIN QUERY PLAN {sql}", ("x",) * sql.count("?")).fetchall()
+
+    told = [step[-1] for step in steps]
+    assert [line for line in told if line.endswith(NARROW[name])], told
+    assert not [line for line in told if "SCAN" in line], told
