@@ -314,3 +314,11 @@ def narrow(workspace: Workspace, secret: str, scopes: str) -> None:
     with connection:
         connection.execute("UPDATE access_token SET scopes = ? WHERE digest = ?", (scopes, membership.digest(secret)))
     connection.close()
+
+
+def test_sessions_outlive_the_server_where_the_local_folder_is_not_there_yet(tmp_path: Path) -> None:
+    """As beside a PostgreSQL database, before any run."""
+    until = ManualClock().now() + timedelta(days=1)
+    SessionFile(tmp_path / "workspace", ManualClock()).keep("session", token="token", until=until)
+
+    assert SessionFile(tmp_path / "workspace", ManualClock()).load("session") == ("token", until)

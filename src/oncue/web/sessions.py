@@ -60,6 +60,7 @@ class SessionFile:
         record = {digest: [known.token, known.until.isoformat()] for digest, known in self._sessions.items()}
         temporary = self._path.with_name(f"{FILE}.part")
         try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)  # beside a database elsewhere nothing has made it yet
             with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as sink:
                 json.dump(record, sink)
             os.replace(temporary, self._path)
