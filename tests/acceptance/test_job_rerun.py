@@ -188,6 +188,16 @@ def test_a_plan_says_what_would_happen_and_starts_nothing(shell: Shell, done: st
     assert (plan["estimate"]["tokens"], plan["estimate"]["usd"]) == (None, None)
 
 
+def test_a_plan_says_which_parameters_change_with_both_values(shell: Shell, done: str) -> None:
+    text = shell.run("job", "rerun", done, "--param", "region=eu", "--plan")
+    plan = shell.get("job", "rerun", done, "--param", "region=eu", "--plan")["plan"]
+    same = shell.get("job", "rerun", done, "--param", "region=us", "--plan")["plan"]
+
+    assert '  parameters: region "us" → "eu"' in text.out.splitlines()
+    assert plan["param_changes"] == [{"name": "region", "before": "us", "after": "eu"}]
+    assert same["param_changes"] == []
+
+
 def test_a_digest_starts_that_plan_and_no_other(shell: Shell, done: str) -> None:
     digest = shell.get("job", "rerun", done, "--step", "3", "--plan")["plan"]["digest"]
     started = shell.get("job", "rerun", done, "--step", "3", "--digest", digest)["run"]

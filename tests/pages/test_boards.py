@@ -10,7 +10,7 @@ from oncue.control.views.deliverables import view_deliverables
 from oncue.control.views.instancesview import view_instances
 from oncue.control.views.joblist import JobOrder, JobSummaries, view_job_table
 from oncue.control.views.jobspage import JobFilter
-from oncue.control.views.panelview import read_changes, view_panel
+from oncue.control.views.panelview import find_moved, read_changes, view_panel
 from oncue.control.views.runlist import view_run_list, view_run_page
 from oncue.control.views.stepview import StepWish, view_step_page
 from oncue.control.views.stepwords import EXPLAINED, WORDS
@@ -209,7 +209,21 @@ def test_the_panel_offers_what_is_likely_wanted(workspace: Workspace, tmp_path: 
 def test_only_parameters_that_were_edited_are_changed(workspace: Workspace, tmp_path: Path) -> None:
     job = make_job(workspace, tmp_path)
 
-    assert read_changes(workspace, job.id, {"region": "eu", "depth": "2", "tags": '["a", "b"]'}) == {}
-    assert read_changes(workspace, job.id, {"region": "us", "depth": "3", "unknown": "x"}) == {"region": "us", "depth": 3}
+    assert read_changes(workspace, job.id, {"region": "eu", "depth": "2", "tags": '["a", "b"]'}, shown={}) == {}
+    assert read_changes(workspace, job.id, {"region": "us", "depth": "3", "unknown": "x"}, shown={}) == {
+        "region": "us",
+        "depth": 3,
+    }
     with pytest.raises(InvalidParam, match="must be an integer"):
-        read_changes(workspace, job.id, {"depth": "many"})
+        read_changes(workspace, job.id, {"depth": "many"}, shown={})
+
+
+def test_what_somebody_else_changed_is_told_from_what_was_edited(workspace: Workspace, tmp_path: Path) -> None:
+    job = make_job(workspace, tmp_path)
+    shown = {"region": "eu", "depth": "2", "tags": '["a", "b"]'}
+    run_job(workspace, job.id, RunRequest(params={"depth": 3}))
+
+    assert read_changes(workspace, job.id, shown, shown=shown) == {}
+    assert read_changes(workspace, job.id, {**shown, "region": "us"}, shown=shown) == {"region": "us"}
+    assert [(choice.param.name, choice.text) for choice in find_moved(workspace, job.id, shown=shown)] == [("depth", "3")]
+    assert find_moved(workspace, job.id, shown={}) == ()

@@ -19,7 +19,7 @@ from oncue.core.staleness import StepState
 if TYPE_CHECKING:
     from oncue.control.views.jobsview import JobsView
     from oncue.control.views.jobview import JobView, StepView
-    from oncue.control.views.planview import PlannedStepView, PlanView
+    from oncue.control.views.planview import ParamChange, PlannedStepView, PlanView
     from oncue.control.views.runview import HistoryView, RunView, TriggerView
     from oncue.control.views.whyview import WhyView
     from oncue.core.comments import GivenComment
@@ -156,6 +156,7 @@ def render_plan(view: PlanView, *, is_whole: bool = False) -> list[str]:
     executing, reused = view.executing, view.reused
     scope = _scope_words(view.request)
     lines = [f"plan for run {view.next_run} of job {view.job_id} ({scope}): {len(executing)} execute, {len(reused)} reused"]
+    lines += [f"  parameters: {_param_changes(view.param_changes)}"] if view.param_changes else []
     limit = None if is_whole else FOLDED
     lines += table(_folded_rows([_plan_row(step) for step in executing], limit))
     if is_whole:
@@ -171,6 +172,11 @@ def render_plan(view: PlanView, *, is_whole: bool = False) -> list[str]:
     lines += _finding_lines("blocker", view.blockers) + _finding_lines("warning", view.warnings)
     lines.append(f"  estimate: {_estimate(view)}")
     return [*lines, f"  digest: {view.digest}"] if is_whole else lines
+
+
+def _param_changes(changes: Sequence[ParamChange]) -> str:
+    """Every parameter that gets another value, with the value it has now."""
+    return ", ".join(f"{change.name} {_show(change.before)} → {_show(change.after)}" for change in changes)
 
 
 def _folded_rows(rows: list[list[str]], limit: int | None) -> list[list[str]]:
@@ -296,10 +302,11 @@ def _finding_lines(word: str, findings: Sequence[Finding]) -> list[str]:
 
 def show_params(params: Mapping[str, object]) -> str:
     """Parameters on one line; long values are cut."""
-    return "  ".join(f"{name}={_short(json.dumps(value, ensure_ascii=False))}" for name, value in params.items())
+    return "  ".join(f"{name}={_show(value)}" for name, value in params.items())
 
 
-def _short(text: str) -> str:
+def _show(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 

@@ -84,18 +84,35 @@ def view_panel(workspace: Workspace, job_id: JobId, *, chosen: tuple[str, ...] =
     )
 
 
-def read_changes(workspace: Workspace, job_id: JobId, texts: Mapping[str, str]) -> Mapping[str, object]:
-    """The parameters whose text is another than that of the value they have now, read by their types.
+def read_changes(
+    workspace: Workspace, job_id: JobId, texts: Mapping[str, str], *, shown: Mapping[str, str]
+) -> Mapping[str, object]:
+    """The parameters whose text is another than the form showed at first, read by their types.
+
+    ``shown`` is what the form showed; where it says nothing of a parameter, the value it has now. So a value that somebody else
+    changed meanwhile is not taken back by a form that was opened before.
 
     Raises:
         InvalidParam: a value of the wrong type.
     """
+    definition, values = _params_now(workspace, job_id)
+    first = {choice.param.name: choice.text for choice in offer_params(definition, values)}
+    first.update((name, text) for name, text in shown.items() if name in first)
+    changed = {name: text for name, text in texts.items() if name in first and text != first[name]}
+    return read_params(definition, changed)
+
+
+def find_moved(workspace: Workspace, job_id: JobId, *, shown: Mapping[str, str]) -> tuple[ParamChoice, ...]:
+    """The parameters that have another value by now than a form showed, with the value they have."""
+    definition, values = _params_now(workspace, job_id)
+    choices = offer_params(definition, values)
+    return tuple(choice for choice in choices if shown.get(choice.param.name, choice.text) != choice.text)
+
+
+def _params_now(workspace: Workspace, job_id: JobId) -> tuple[WorkflowDefinition, Mapping[str, object]]:
     with workspace.store.read() as reader:
         job = load_job(reader, job_id)
-        definition = follow_definition(workspace, reader, job).graph.definition
-    shown = {choice.param.name: choice.text for choice in offer_params(definition, job.params)}
-    changed = {name: text for name, text in texts.items() if name in shown and text != shown[name]}
-    return read_params(definition, changed)
+        return follow_definition(workspace, reader, job).graph.definition, job.params
 
 
 def _likely_scope(standing: Standing, runs: int) -> Scope:

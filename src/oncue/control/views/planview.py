@@ -63,6 +63,19 @@ class PlannedComment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ParamChange:
+    """A parameter to which a run gives another value than the job has now."""
+
+    name: str
+    before: object
+    after: object
+
+    def as_dict(self) -> dict[str, object]:
+        """The wire form."""
+        return {"name": self.name, "before": self.before, "after": self.after}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanView:
     """What a run would do; ``next_run`` is the number it would get.
 
@@ -74,6 +87,7 @@ class PlanView:
     digest: str
     request: Mapping[str, object]
     params: Mapping[str, object]
+    param_changes: tuple[ParamChange, ...]
     steps: tuple[PlannedStepView, ...]
     becomes_stale: tuple[StepId, ...]
     blockers: tuple[Finding, ...]
@@ -104,6 +118,7 @@ class PlanView:
             "ready": self.is_ready,
             "request": dict(self.request),
             "params": dict(self.params),
+            "param_changes": [change.as_dict() for change in self.param_changes],
             "blockers": [finding.as_dict() for finding in self.blockers],
             "warnings": [finding.as_dict() for finding in self.warnings],
             "steps": [step.as_dict() for step in self.steps],
@@ -143,6 +158,7 @@ def view_plan(prepared: Prepared) -> PlanView:
         digest=plan.digest,
         request=request_as_dict(plan.request),
         params=plan.params,
+        param_changes=_plan_params(prepared),
         steps=tuple(steps),
         becomes_stale=plan.becomes_stale,
         blockers=plan.blockers,
@@ -150,6 +166,18 @@ def view_plan(prepared: Prepared) -> PlanView:
         estimate=prepared.estimate,
         comment=_plan_comment(prepared),
         kept_comments=_plan_kept(prepared),
+    )
+
+
+def _plan_params(prepared: Prepared) -> tuple[ParamChange, ...]:
+    """The parameters that the job has otherwise now; one that it does not have yet has its default."""
+    values, now = prepared.plan.params, prepared.snapshot.job.params
+    declared = prepared.snapshot.graph.definition.params
+    before = {param.name: now.get(param.name, param.default) for param in declared}
+    return tuple(
+        ParamChange(name=name, before=before.get(name), after=value)
+        for name, value in values.items()
+        if value != before.get(name)
     )
 
 

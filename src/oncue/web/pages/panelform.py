@@ -13,6 +13,7 @@ from oncue.web.runbody import SCOPES_WITH_DOWNSTREAM, SCOPES_WITH_STEPS
 
 Fields = Sequence[tuple[str, str]]
 PARAM = "param."
+SHOWN = "shown."
 BUDGETS: Mapping[str, Callable[[str], float]] = {"seconds": float, "tokens": int, "usd": float, "calls": int}
 IN_THE_PANEL = {
     FindingCode.JOB_STOPPED: "Its results stay readable; a new job takes runs.",
@@ -29,6 +30,11 @@ IN_THE_PANEL = {
 """What to do about a finding from here, where the command line would name a command."""
 
 
+def read_texts(fields: Fields, prefix: str) -> dict[str, str]:
+    """What the fields with this prefix say, with the line breaks that values have; browsers send others."""
+    return {name.removeprefix(prefix): text.replace("\r\n", "\n") for name, text in fields if name.startswith(prefix)}
+
+
 def read_body(fields: Fields, read_params: Callable[[Mapping[str, str]], Mapping[str, object]]) -> dict[str, object]:
     """The body that these fields mean; what is left empty is left out.
 
@@ -39,14 +45,13 @@ def read_body(fields: Fields, read_params: Callable[[Mapping[str, str]], Mapping
     given = {name: value for name, value in fields if value}
     scope = Scope(given.get("scope", Scope.ALL.value))
     comment = given.get("comment", "").replace("\r\n", "\n")
-    texts = {name.removeprefix(PARAM): text.replace("\r\n", "\n") for name, text in fields if name.startswith(PARAM)}
     body: dict[str, object] = {
         "scope": scope.value,
         "steps": [value for name, value in fields if name == "step"] if scope in SCOPES_WITH_STEPS else [],
         "phase": given.get("phase") if scope is Scope.PHASE else None,
         "downstream": given.get("downstream") if scope in SCOPES_WITH_DOWNSTREAM else None,
         "context": given.get("context"),
-        "params": read_params(texts),
+        "params": read_params(read_texts(fields, PARAM)),
         "budget": _read_budget(given),
         "refresh": "refresh" in given,
         "definition": given.get("definition"),

@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 
 from oncue.control.preflight import Prepared, prepare_run
-from oncue.control.views.panelview import PanelView, read_changes, view_panel
+from oncue.control.views.panelview import PanelView, find_moved, read_changes, view_panel
 from oncue.control.views.planview import view_plan
 from oncue.control.views.promptplan import plan_prompts
 from oncue.core.comments import MAX_COMMENT_CHARS, CommentKind
@@ -24,7 +24,7 @@ from oncue.core.request import AnswersPolicy, Scope
 from oncue.errors import OncueError
 from oncue.web.pages.adviceform import NO_COUNSEL, find_changes, find_counsel, keep_recommended
 from oncue.web.pages.frame import draw
-from oncue.web.pages.panelform import Advice, Fields, advise, read_body
+from oncue.web.pages.panelform import PARAM, SHOWN, Advice, Fields, advise, read_body, read_texts
 from oncue.web.runbody import read_request
 from oncue.web.schemas.runshapes import RequestBody
 from oncue.web.site import Operating, Site, TheJob, TheSite
@@ -83,10 +83,14 @@ def _plan(site: Site, job: Job, fields: Fields) -> dict[str, object]:
     """What a plan is drawn from; a request that cannot be meant is a blocker like any other."""
     common: dict[str, object] = {"job": job, "listed": LISTED, "has_changed": ("changed", "yes") in fields}
     common["counsel"] = NO_COUNSEL
+    texts, shown = read_texts(fields, PARAM), read_texts(fields, SHOWN)
+    moved = find_moved(site.workspace, job.id, shown=shown)
+    common["moved"] = [(choice, texts.get(choice.param.name) != shown[choice.param.name]) for choice in moved]
     try:
+        read_params = partial(read_changes, site.workspace, job.id, shown=shown)
         counsel = find_counsel(site, job, fields)
         common["counsel"] = counsel
-        body = keep_recommended(read_body(fields, partial(read_changes, site.workspace, job.id)), fields, counsel.followed)
+        body = keep_recommended(read_body(fields, read_params), fields, counsel.followed)
         prepared = prepare_run(site.workspace, job.id, read_request(RequestBody.model_validate(body)))
         view = view_plan(prepared)
         guidance = _guidance(site, prepared)

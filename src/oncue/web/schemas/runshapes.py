@@ -130,6 +130,14 @@ class EstimateRecord(Answer):
     unknown: list[str]
 
 
+class ParamChangeRecord(Answer):
+    """A parameter to which a run gives another value than the job has now."""
+
+    name: str
+    before: object
+    after: object
+
+
 class PlannedCommentRecord(Answer):
     """A comment in a plan, with the steps that get it; ``run`` is null for the one of the request."""
 
@@ -146,6 +154,7 @@ class PlanRecord(Answer):
     ready: bool
     request: dict[str, object]
     params: dict[str, object]
+    param_changes: list[ParamChangeRecord]
     blockers: list[Finding]
     warnings: list[Finding]
     steps: list[PlannedStepRecord]
