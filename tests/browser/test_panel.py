@@ -1,8 +1,11 @@
 """The run panel while a person uses it: what others change meanwhile, what stays on screen, and what is kept."""
 
-from playwright.sync_api import expect
+import re
 
-from tests.browser.conftest import Visitor
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.conftest import Visitor, visiting
 from tests.browser.test_running import request_of
 from tests.web.hosting import Host
 
@@ -50,3 +53,32 @@ def test_a_parameter_that_was_changed_back_is_not_sent(visitor: Visitor, host: H
     expect(page.locator("#plan-params")).to_have_count(0)
     run_from(visitor, host, atlas, number=2)
     assert "params" not in request_of(host, atlas, 2)
+
+
+LOW = {"width": 720, "height": 450}  # what 1440 by 900 is at 200 %
+
+
+@pytest.mark.parametrize("size", ["wide", "narrow", "zoomed"])
+def test_what_run_starts_is_always_on_screen(chromium: Browser, host: Host, atlas: str, size: str) -> None:
+    host.run(atlas)
+    host.run(atlas, scope="only", steps=["finding[solar]"], rerun_comment="mind the clouds")
+    with visiting(chromium, host, size="narrow" if size == "narrow" else "wide") as visitor:
+        page = visitor.go(f"/jobs/{atlas}")
+        if size == "zoomed":
+            page.set_viewport_size(LOW)
+        page.click("#run")
+        page.locator("summary", has_text="Limits").click()
+        page.fill("#budget-calls", "3")
+
+        for place in (page.locator("#budget-calls"), page.locator("[name=scope]").first):
+            place.scroll_into_view_if_needed()
+            expect(page.locator(".summary")).to_be_in_viewport(ratio=1)
+            expect(page.locator(".summary")).to_contain_text(re.compile(r"\d+ execute.*\d+ reuse.*s"))
+            expect(page.locator("#plan [data-start]")).to_be_in_viewport(ratio=1)
+            if size == "wide":
+                expect(page.locator("#plan h2")).to_be_in_viewport()
+        page.check("[name=scope][value=only]")
+        for box in page.locator(".chip :checked").all():
+            box.uncheck()
+        expect(page.locator(".summary .wrong")).to_have_text("1 blocker")
+        visitor.shoot(f"panel bar {size}")
