@@ -4,8 +4,9 @@ import pytest
 from playwright.sync_api import expect
 
 from oncue.control.recommending import recommend_run
-from oncue.core.comments import Comment
-from oncue.core.request import Budget, Downstream, RunRequest, Scope
+from oncue.core.comments import Comment, CommentKind
+from oncue.core.model import ContextMode, JobId
+from oncue.core.request import Budget, DefinitionChoice, Downstream, RunRequest, Scope
 from tests.browser.conftest import Visitor
 from tests.web.hosting import Host
 
@@ -70,3 +71,33 @@ def test_advice_that_was_taken_back_by_time_does_not_break_the_panel(visitor: Vi
     assert answer.status == 200
     assert "Cannot start" in answer.text
     assert visitor.troubles == []
+
+
+def test_advice_for_instances_fills_every_field_that_it_names(visitor: Visitor, host: Host, atlas: str) -> None:
+    host.run(atlas)
+    request = RunRequest(
+        scope=Scope.ONLY,
+        steps=("finding[solar]", "finding[wind]"),
+        downstream=Downstream.RERUN,
+        context=ContextMode.CLEAN,
+        definition=DefinitionChoice.ORIGINAL,
+        params={"region": "us"},
+        comment=Comment(text="weigh the land", kind=CommentKind.METHOD),
+        budget=Budget(calls=7),
+    )
+    recommend_run(host.workspace, JobId(atlas), request, rationale="two are thin", author="ada")
+    page = visitor.go(f"/jobs/{atlas}")
+    page.click("#run")
+
+    page.click("[data-use]")
+
+    expect(page.locator("[data-badge=recommended]")).to_be_visible()
+    expect(page.locator(".chip:has(:checked)")).to_have_text(["finding[solar] fresh", "finding[wind] fresh"])
+    expect(page.locator("[name=downstream][value=rerun]")).to_be_checked()
+    expect(page.locator("#budget-calls")).to_be_visible()
+    fields = {"context": "clean", "kind": "method", "definition": "original", "budget-calls": "7", "param-region": "us"}
+    assert {name: page.input_value(f"#{name}") for name in fields} == fields
+    expect(page.locator("#plan-params")).to_have_text("Parameters: region eu → us")
+    with page.expect_response(lambda answer: answer.request.method == "POST" and answer.url.endswith("/runs")):
+        page.click("#plan [data-start]:not([disabled])")
+    assert host.wait(atlas, 2)["trigger"]["overrides"] == []

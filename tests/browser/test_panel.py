@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, ViewportSize, expect
 
 from tests.browser.conftest import Visitor, visiting
 from tests.browser.test_running import request_of
@@ -55,7 +55,7 @@ def test_a_parameter_that_was_changed_back_is_not_sent(visitor: Visitor, host: H
     assert "params" not in request_of(host, atlas, 2)
 
 
-LOW = {"width": 720, "height": 450}  # what 1440 by 900 is at 200 %
+LOW: ViewportSize = {"width": 720, "height": 450}  # what 1440 by 900 is at 200 %
 
 
 @pytest.mark.parametrize("size", ["wide", "narrow", "zoomed"])

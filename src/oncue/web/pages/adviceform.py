@@ -5,7 +5,6 @@ Using one fills the form. Nothing is started by it: the person presses Run, as f
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -29,10 +28,6 @@ class Counsel:
     offered: tuple[Recommendation, ...]
     followed: Recommendation | None = None
     changed: tuple[str, ...] = ()
-
-    def fields(self, given: Recommendation) -> str:
-        """The fields of the form that mean this advice, as JSON."""
-        return json.dumps(fill_fields(given.request))
 
 
 NO_COUNSEL = Counsel(offered=())
@@ -68,6 +63,15 @@ def find_changes(prepared: Prepared, followed: Recommendation | None) -> tuple[s
         return ()
     used = request_as_dict(name_steps(prepared))
     return tuple(override.name for override in find_overrides(followed.request, used))
+
+
+def load_fields(site: Site, job: Job, id_: str) -> list[tuple[str, str]]:
+    """The fields of the panel that mean a recommendation.
+
+    Raises:
+        NotFound: the job was given no such recommendation.
+    """
+    return [(FIELD, id_), *fill_fields(load_recommendation(site.workspace, job.id, id_).request)]
 
 
 def fill_fields(request: Mapping[str, object]) -> list[tuple[str, str]]:

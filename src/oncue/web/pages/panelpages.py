@@ -6,9 +6,12 @@ The panel itself starts no run: its one button sends the body that was planned t
 from __future__ import annotations
 
 import json
+import secrets
+from collections import defaultdict
 from dataclasses import replace
 from functools import partial
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
@@ -22,7 +25,7 @@ from oncue.core.comments import MAX_COMMENT_CHARS, CommentKind
 from oncue.core.model import Job, step_name
 from oncue.core.request import AnswersPolicy, Scope
 from oncue.errors import OncueError
-from oncue.web.pages.adviceform import NO_COUNSEL, find_changes, find_counsel, keep_recommended
+from oncue.web.pages.adviceform import NO_COUNSEL, find_changes, find_counsel, keep_recommended, load_fields
 from oncue.web.pages.frame import draw
 from oncue.web.pages.panelform import PARAM, SHOWN, Advice, Fields, advise, read_body, read_texts
 from oncue.web.runbody import read_request
@@ -46,24 +49,25 @@ def panel(
     phase: str = "",
     answers: AnswersPolicy = AnswersPolicy.ASK,
     focus: str = "",
+    recommendation: str = "",
 ) -> str:
-    """The panel as it opens, with the plan of what it says at first."""
-    view = view_panel(site.workspace, job.id, chosen=tuple(step))
-    wanted = scope or view.scope
-    if view.is_replay:
-        answers = AnswersPolicy.REUSE
-    fields = [("scope", wanted.value), ("phase", phase), ("answers", answers.value), *(("step", one) for one in step)]
+    """The panel as it opens, with the plan of what it says at first; with a recommendation it says what that does."""
+    advised = load_fields(site, job, recommendation) if recommendation else []
+    chosen = tuple(value for name, value in advised if name == "step") or tuple(step)
+    view = view_panel(site.workspace, job.id, chosen=chosen)
+    asked = AnswersPolicy.REUSE if view.is_replay else answers
+    wished = [("scope", (scope or view.scope).value), ("phase", phase), ("answers", asked.value)]
+    fields = [*wished, *(("step", one) for one in chosen), *(field for field in advised if field[0] != "step")]
     return draw(
         "panel.html",
         request,
         site,
         panel=view,
         scopes=_scopes(view),
-        wanted=wanted,
-        chosen=set(step),
-        phase=phase,
-        answers=answers,
+        given=defaultdict(str, fields),
+        chosen=set(chosen),
         focus=focus,
+        trigger=UUID(bytes=secrets.token_bytes(16), version=4),
         limit=MAX_COMMENT_CHARS,
         kinds=tuple(CommentKind),
         **_plan(site, job, fields),

@@ -1,21 +1,11 @@
-// Dialogs, and the one button that starts a run: it sends the plan on screen, once, under an id made when the panel opened.
+// Dialogs, and the one button that starts a run: it sends the plan on screen, once, under the id that came with the panel.
 (() => {
   "use strict";
   const PAUSE = 200;
   const sheet = document.querySelector("#sheet");
   const within = (selector) => sheet.querySelector(selector);
-  let trigger = "";
   let isSending = false;
   let thinking = 0;
-
-  // crypto.randomUUID is there only over https and on this machine itself.
-  function newId() {
-    const bytes = crypto.getRandomValues(new Uint8Array(16));
-    bytes[6] = (bytes[6] & 0x0f) | 0x40;
-    bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-  }
 
   document.addEventListener("htmx:after:swap", () => {
     const settled = document.querySelector("#said [data-settled]")?.dataset.settled;
@@ -24,7 +14,6 @@
     sheet?.querySelector(".plan")?.removeAttribute("aria-busy");
     for (const dialog of document.querySelectorAll("dialog")) {
       if (dialog.childElementCount && !dialog.open) {
-        trigger = newId();
         dialog.setAttribute("closedby", dialog === sheet ? "closerequest" : "any");
         dialog.showModal();
         dialog.querySelector("[autofocus]")?.focus();
@@ -51,7 +40,6 @@
     const button = event.target.closest("button");
     if (button?.matches("[data-close]")) button.closest("dialog").close();
     if (button?.matches("[data-start]")) start(button);
-    if (button?.matches("[data-use]")) useSettings(button);
     if (button?.matches("[data-dismiss]")) button.closest(".said").remove();
     for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
   });
@@ -85,27 +73,12 @@
     counter.toggleAttribute("data-over", length > limit);
   }
 
-  // Advice fills the form, and starts nothing.
-  function useSettings(button) {
-    const form = within("#wishes");
-    form.reset();
-    for (const box of form.querySelectorAll("[type=checkbox]")) box.checked = false;
-    for (const [name, value] of JSON.parse(button.dataset.use)) {
-      for (const field of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
-        if (field.matches("[type=checkbox], [type=radio]")) field.checked ||= field.value === value;
-        else field.value = value;
-      }
-    }
-    within("[name=recommendation]").value = button.dataset.recommendation;
-    within("#comment").dispatchEvent(new Event("input", { bubbles: true }));
-  }
-
   async function start(button) {
     if (isSending) return;
     isSending = true;
     button.disabled = true;
     const metadata = { page: location.pathname, width: innerWidth };
-    const cue = { ui_trigger_id: trigger, ui_trigger_source: "run_config_panel", ui_trigger_metadata: metadata };
+    const cue = { ui_trigger_id: within("#wishes").dataset.trigger, ui_trigger_source: "run_config_panel", ui_trigger_metadata: metadata };
     const said = { plan_digest: button.dataset.digest, reason: within("#reason").value };
     try {
       const answer = await fetch(button.dataset.start, {
