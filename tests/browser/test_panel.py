@@ -1,13 +1,24 @@
 """The run panel while a person uses it: what others change meanwhile, what stays on screen, and what is kept."""
 
 import re
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ViewportSize, expect
+from playwright.sync_api import Browser, Route, ViewportSize, expect
 
+from oncue.control.workspace import Workspace
 from tests.browser.conftest import Visitor, visiting
 from tests.browser.test_running import request_of
+from tests.web.guided import new_study
 from tests.web.hosting import Host
+
+
+@pytest.fixture
+def study(host: Host, workspace: Workspace, folder: Path) -> str:
+    """A study with a prompt in it, run once."""
+    job = new_study(workspace, folder)
+    host.run(job)
+    return job
 
 
 def run_from(visitor: Visitor, host: Host, job: str, *, number: int) -> None:
@@ -82,3 +93,74 @@ def test_what_run_starts_is_always_on_screen(chromium: Browser, host: Host, atla
             box.uncheck()
         expect(page.locator(".summary .wrong")).to_have_text("1 blocker")
         visitor.shoot(f"panel bar {size}")
+
+
+def test_the_plan_is_made_as_soon_as_the_server_is_back(visitor: Visitor, atlas: str) -> None:
+    page = visitor.go(f"/jobs/{atlas}")
+    page.click("#run")
+    start = page.locator("#plan [data-start]")
+    expect(start).to_be_enabled()
+
+    page.route("**/plan", lambda route: route.abort())
+    page.fill("#comment", "mind the land")
+    expect(page.locator("#start-problem")).to_have_text("The plan could not be made; trying again.")
+    expect(start).to_be_disabled()
+    expect(page.locator(".plan[aria-busy]")).to_have_count(1)
+    visitor.shoot("panel no plan")
+    page.unroute("**/plan")
+
+    expect(page.locator("#plan")).to_contain_text("The comment goes to")
+    expect(start).to_be_enabled()
+    expect(page.locator("#start-problem")).to_be_hidden()
+    expect(page.locator("#start-problem")).to_have_text("")
+    expect(page.locator(".plan[aria-busy]")).to_have_count(0)
+    visitor.troubles[:] = [text for text in visitor.troubles if "ERR_FAILED" not in text and "Failed to fetch" not in text]
+
+
+def test_a_defect_of_the_server_leaves_the_plan_and_is_tried_again(visitor: Visitor, atlas: str) -> None:
+    page = visitor.go(f"/jobs/{atlas}")
+    page.click("#run")
+    page.route("**/plan", lambda route: route.fulfill(status=503, content_type="text/html", body="<p>busy</p>"), times=1)
+
+    page.fill("#comment", "mind the land")
+
+    expect(page.locator("#start-problem")).to_be_visible()
+    expect(page.locator("#plan")).not_to_contain_text("busy")
+    expect(page.locator("#plan")).to_contain_text("The comment goes to")
+    expect(page.locator("#plan [data-start]")).to_be_enabled()
+    visitor.troubles[:] = [text for text in visitor.troubles if "503" not in text]
+
+
+def test_what_else_changes_on_the_page_does_not_make_an_old_plan_current(visitor: Visitor, host: Host, atlas: str) -> None:
+    page = visitor.go(f"/jobs/{atlas}")
+    page.click("#run")
+    held: list[Route] = []
+    page.route("**/plan", lambda route: held.append(route))
+    with page.expect_request("**/plan"):
+        page.fill("#comment", "mind the land")
+
+    host.run(atlas)
+    expect(page.locator("#job-head .top .state")).to_have_text("completed")
+
+    expect(page.locator(".plan[aria-busy]")).to_have_count(1)
+    expect(page.locator("#plan [data-start]")).to_be_disabled()
+    held[0].continue_()
+    expect(page.locator(".plan[aria-busy]")).to_have_count(0)
+    expect(page.locator("#plan h2")).to_contain_text("Run 2")
+
+
+def test_an_open_diff_stays_open_while_the_person_types(visitor: Visitor, study: str) -> None:
+    page = visitor.go(f"/jobs/{study}/step?name=draft")
+    page.get_by_role("button", name="Rerun…").click()
+    page.fill("#comment", "use scipy")
+    page.locator(".prompt summary").click()
+    page.locator("summary", has_text="Reuses").click()
+    expect(page.locator(".prompt ins").filter(has_text="use scipy")).to_be_visible()
+
+    page.locator("#comment").press_sequentially(" in metric units")
+
+    expect(page.locator(".prompt ins").filter(has_text="metric")).to_be_visible()
+    expect(page.locator("#plan details[open] > summary", has_text="Reuses")).to_have_count(1)
+    page.check("[name=scope][value=only]")
+    expect(page.locator("#plan h2")).to_contain_text("execute 1")
+    expect(page.locator(".prompt[open]")).to_have_count(1)

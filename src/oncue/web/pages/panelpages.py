@@ -6,12 +6,10 @@ The panel itself starts no run: its one button sends the body that was planned t
 from __future__ import annotations
 
 import json
-import secrets
 from collections import defaultdict
 from dataclasses import replace
 from functools import partial
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
@@ -67,7 +65,6 @@ def panel(
         given=defaultdict(str, fields),
         chosen=set(chosen),
         focus=focus,
-        trigger=UUID(bytes=secrets.token_bytes(16), version=4),
         limit=MAX_COMMENT_CHARS,
         kinds=tuple(CommentKind),
         **_plan(site, job, fields),

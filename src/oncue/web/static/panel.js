@@ -1,20 +1,28 @@
-// Dialogs, and the one button that starts a run: it sends the plan on screen, once, under the id that came with the panel.
+// Dialogs, and the one button that starts a run: it sends the plan on screen, once, under an id made when the panel opened.
 (() => {
   "use strict";
   const PAUSE = 200;
+  const LONGEST_PAUSE = 4000;
   const sheet = document.querySelector("#sheet");
   const within = (selector) => sheet.querySelector(selector);
-  let isSending = false;
+  let trigger = "";
   let thinking = 0;
+  let pause = PAUSE;
 
-  document.addEventListener("htmx:after:swap", () => {
+  // crypto.randomUUID is there only over https and on this machine itself.
+  function newId() {
+    const hex = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+    return hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})/, "$1-$2-4$3-8$4-");
+  }
+
+  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     const settled = document.querySelector("#said [data-settled]")?.dataset.settled;
     const answered = settled && document.querySelector(`dialog [data-question="${CSS.escape(settled)}"]`);
     if (answered) leave(answered.closest("dialog"));
-    sheet?.querySelector(".plan")?.removeAttribute("aria-busy");
+    if (ctx.target.id === "plan" && ctx.swap !== "none") settle();
     for (const dialog of document.querySelectorAll("dialog")) {
       if (dialog.childElementCount && !dialog.open) {
-        dialog.setAttribute("closedby", dialog === sheet ? "closerequest" : "any");
+        trigger = newId();
         dialog.showModal();
         dialog.querySelector("[autofocus]")?.focus();
         count();
@@ -26,6 +34,7 @@
     "close",
     (event) => {
       clearTimeout(thinking);
+      thinking = 0;
       event.target.replaceChildren();
     },
     true,
@@ -54,15 +63,43 @@
 
   if (!sheet) return;
 
-  // Until the new plan is there, the one on screen is not what the form says.
   sheet.addEventListener("input", (event) => {
     if (!event.target.form?.matches("#wishes")) return;
-    within("[data-start]")?.setAttribute("disabled", "");
-    within(".plan").setAttribute("aria-busy", "true");
+    outdate();
     count();
-    clearTimeout(thinking);
-    thinking = setTimeout(() => within("#wishes").dispatchEvent(new Event("again")), PAUSE);
+    plan(PAUSE);
   });
+
+  // A server that does not answer is asked again until it does; what it refuses (4xx) is shown in place of the plan.
+  for (const failure of ["htmx:error", "htmx:response:error"]) {
+    document.addEventListener(failure, ({ target, detail: { ctx } }) => {
+      if (target.id !== "wishes" || ctx.response?.status < 500) return;
+      outdate();
+      report("The plan could not be made; trying again.");
+      pause = Math.min(2 * pause, LONGEST_PAUSE);
+      plan(pause);
+    });
+  }
+
+  function plan(delay) {
+    clearTimeout(thinking);
+    thinking = setTimeout(() => {
+      thinking = 0;
+      within("#wishes")?.dispatchEvent(new Event("again"));
+    }, delay);
+  }
+
+  // Until the new plan is there, the one on screen is not what the form says.
+  function outdate() {
+    within("[data-start]")?.setAttribute("disabled", "");
+    within(".plan")?.setAttribute("aria-busy", "true");
+  }
+
+  function settle() {
+    pause = PAUSE;
+    if (thinking) outdate();
+    else within(".plan").removeAttribute("aria-busy");
+  }
 
   function count() {
     const counter = sheet?.querySelector(".counter");
@@ -74,11 +111,9 @@
   }
 
   async function start(button) {
-    if (isSending) return;
-    isSending = true;
     button.disabled = true;
     const metadata = { page: location.pathname, width: innerWidth };
-    const cue = { ui_trigger_id: within("#wishes").dataset.trigger, ui_trigger_source: "run_config_panel", ui_trigger_metadata: metadata };
+    const cue = { ui_trigger_id: trigger, ui_trigger_source: "run_config_panel", ui_trigger_metadata: metadata };
     const said = { plan_digest: button.dataset.digest, reason: within("#reason").value };
     try {
       const answer = await fetch(button.dataset.start, {
@@ -94,8 +129,6 @@
     } catch {
       report("The server could not be reached. Nothing may have started; pressing Run again starts it once at most.");
       button.disabled = false;
-    } finally {
-      isSending = false;
     }
   }
 
@@ -107,6 +140,7 @@
 
   function report(text) {
     const place = within("#start-problem");
+    if (!place) return;
     place.textContent = text;
     place.hidden = false;
   }
