@@ -164,3 +164,32 @@ def test_an_open_diff_stays_open_while_the_person_types(visitor: Visitor, study:
     page.check("[name=scope][value=only]")
     expect(page.locator("#plan h2")).to_contain_text("execute 1")
     expect(page.locator(".prompt[open]")).to_have_count(1)
+
+
+@pytest.mark.parametrize("way", ["Escape", "Close"])
+def test_a_comment_is_kept_when_the_panel_is_closed_until_it_is_run(visitor: Visitor, host: Host, atlas: str, way: str) -> None:
+    host.run(atlas)
+    page = visitor.go(f"/jobs/{atlas}")
+    page.get_by_role("button", name="Rerun finding").click()
+    page.fill("#comment", "mind the land")
+    expect(page.locator("#plan")).to_contain_text("The comment goes to")
+    if way == "Escape":
+        page.keyboard.press("Escape")
+    else:
+        page.get_by_role("button", name="Close").click()
+    expect(page.locator("#sheet")).to_be_hidden()
+
+    page.get_by_role("button", name="Rerun report").click()
+    expect(page.locator("#comment")).to_have_value("")
+    page.keyboard.press("Escape")
+    page = visitor.go(f"/jobs/{atlas}")
+    page.get_by_role("button", name="Rerun finding").click()
+    expect(page.locator("#comment")).to_have_value("mind the land")
+    expect(page.locator(".counter")).to_have_text("13 of 600")
+    expect(page.locator("#plan")).to_contain_text("The comment goes to")
+    run_from(visitor, host, atlas, number=2)
+
+    assert request_of(host, atlas, 2)["comment"] == {"text": "mind the land"}
+    page = visitor.go(f"/jobs/{atlas}")
+    page.get_by_role("button", name="Rerun finding").click()
+    expect(page.locator("#comment")).to_have_value("")

@@ -65,6 +65,7 @@ def panel(
         given=defaultdict(str, fields),
         chosen=set(chosen),
         focus=focus,
+        draft=f"{job.id}?{request.url.query}",
         limit=MAX_COMMENT_CHARS,
         kinds=tuple(CommentKind),
         **_plan(site, job, fields),

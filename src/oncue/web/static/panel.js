@@ -4,7 +4,9 @@
   const PAUSE = 200;
   const LONGEST_PAUSE = 4000;
   const sheet = document.querySelector("#sheet");
-  const within = (selector) => sheet.querySelector(selector);
+  const within = (selector) => sheet?.querySelector(selector);
+  const report = (text) => within("#start-problem")?.replaceChildren(text);
+  const draft = () => `draft ${within("#wishes").dataset.draft}`;
   let trigger = "";
   let thinking = 0;
   let pause = PAUSE;
@@ -17,33 +19,22 @@
 
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     const settled = document.querySelector("#said [data-settled]")?.dataset.settled;
-    const answered = settled && document.querySelector(`dialog [data-question="${CSS.escape(settled)}"]`);
-    if (answered) leave(answered.closest("dialog"));
+    const done = settled ? document.querySelector(`dialog:has([data-question="${CSS.escape(settled)}"])`) : null;
+    done?.replaceChildren();
+    done?.close();
     if (ctx.target.id === "plan" && ctx.swap !== "none") settle();
     for (const dialog of document.querySelectorAll("dialog")) {
       if (dialog.childElementCount && !dialog.open) {
         trigger = newId();
         dialog.showModal();
         dialog.querySelector("[autofocus]")?.focus();
+        if (within("#wishes")) recall();
         count();
       }
     }
   });
 
-  document.addEventListener(
-    "close",
-    (event) => {
-      clearTimeout(thinking);
-      thinking = 0;
-      event.target.replaceChildren();
-    },
-    true,
-  );
-
-  function leave(dialog) {
-    dialog.replaceChildren();
-    dialog.close();
-  }
+  document.addEventListener("close", (event) => event.target.replaceChildren(), true);
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
@@ -54,17 +45,16 @@
   });
 
   document.addEventListener("keydown", (event) => {
-    const menu = event.key === "Escape" && document.querySelector("details.menu[open]");
-    if (menu) {
-      menu.open = false;
-      menu.querySelector("summary").focus();
-    }
+    const menu = event.key === "Escape" ? document.querySelector("details.menu[open] > summary") : null;
+    menu?.focus();
+    menu?.click();
   });
 
   if (!sheet) return;
 
   sheet.addEventListener("input", (event) => {
     if (!event.target.form?.matches("#wishes")) return;
+    sessionStorage.setItem(draft(), within("#comment").value);
     outdate();
     count();
     plan(PAUSE);
@@ -101,8 +91,16 @@
     else within(".plan").removeAttribute("aria-busy");
   }
 
+  // What was written when the panel was closed is there again when the same panel opens, until it is run.
+  function recall() {
+    const kept = sessionStorage.getItem(draft());
+    if (!kept) return;
+    within("#comment").value = kept;
+    within("#comment").dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
   function count() {
-    const counter = sheet?.querySelector(".counter");
+    const counter = within(".counter");
     if (!counter) return;
     const length = [...within("#comment").value].length;
     const limit = Number(counter.dataset.limit);
@@ -121,7 +119,10 @@
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify({ ...JSON.parse(button.dataset.request), ...cue, ...said }),
       });
-      if (answer.ok) return location.assign(button.dataset.next);
+      if (answer.ok) {
+        sessionStorage.removeItem(draft());
+        return location.assign(button.dataset.next);
+      }
       const problem = await answer.json();
       if (answer.status === 409 && problem.plan) return lookAgain();
       report(`${problem.message}${problem.hint ? ` — ${problem.hint}` : ""}`);
@@ -136,12 +137,5 @@
     within("[name=changed]").value = "yes";
     within("#wishes").dispatchEvent(new Event("again"));
     within("[name=changed]").value = "";
-  }
-
-  function report(text) {
-    const place = within("#start-problem");
-    if (!place) return;
-    place.textContent = text;
-    place.hidden = false;
   }
 })();
