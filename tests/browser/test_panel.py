@@ -135,7 +135,11 @@ def test_what_else_changes_on_the_page_does_not_make_an_old_plan_current(visitor
     page = visitor.go(f"/jobs/{atlas}")
     page.click("#run")
     held: list[Route] = []
-    page.route("**/plan", lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/plan", hold)
     with page.expect_request("**/plan"):
         page.fill("#comment", "mind the land")
 

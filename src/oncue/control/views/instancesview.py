@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from oncue.control.views.stepwords import Standing
 from oncue.core.model import StepId, step_key
 
 PAGE = 50
+FIRST = ("failed", "cancelled")
+"""What needs attention stands before all others, which keep their order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +26,16 @@ class InstanceRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstancesPage:
-    """Some instances of a fan-out, of ``total`` that are wanted and ``all`` there are; ``page`` counts from 1."""
+    """Some instances of a fan-out, of ``total`` that are wanted and ``all`` there are; ``page`` counts from 1.
+
+    ``counts`` says how many of all stand where, whatever is wanted.
+    """
 
     name: str
     rows: tuple[InstanceRow, ...]
     total: int
     all: int
+    counts: Mapping[str, int]
     page: int
     pages: int
     search: str = ""
@@ -47,8 +54,10 @@ def view_instances(
         return None
     sought = search.strip().casefold()
     found = [this for this in members if not sought or sought in (step_key(this) or "").casefold()]
+    words = {this: standing.word(this) for this in found}
     if word:
-        found = [this for this in found if standing.word(this) == word]
+        found = [this for this in found if words[this] == word]
+    found.sort(key=lambda this: FIRST.index(words[this]) if words[this] in FIRST else len(FIRST))
     pages = max(1, -(-len(found) // size))
     page = min(max(1, page), pages)
     return InstancesPage(
@@ -56,6 +65,7 @@ def view_instances(
         rows=tuple(_row(standing, this) for this in found[(page - 1) * size : page * size]),
         total=len(found),
         all=len(members),
+        counts=standing.count(members),
         page=page,
         pages=pages,
         search=search,

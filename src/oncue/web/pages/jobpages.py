@@ -111,20 +111,21 @@ class Unfolded:
         """The query of the fragment."""
         if self.page is None:
             return ""
-        return "?" + urlencode({"unfold": self.name, "search": self.page.search, "page": self.page.page})
+        shown = {"search": self.page.search, "word": self.page.word, "page": self.page.page}
+        return "?" + urlencode({"unfold": self.name, **shown})
 
 
 class UnfoldQuery:
     """What a person unfolded."""
 
-    def __init__(self, *, unfold: Search = "", search: Search = "", page: Page = 1) -> None:
-        self.name, self.search, self.page = unfold, search, page
+    def __init__(self, *, unfold: Search = "", search: Search = "", word: Search = "", page: Page = 1) -> None:
+        self.name, self.search, self.word, self.page = unfold, search, word, page
 
     def look(self, board: BoardView) -> Unfolded:
         """The instances that are wanted."""
         if not self.name:
             return Unfolded()
-        page = view_instances(board.standing, self.name, search=self.search, page=self.page, size=20)
+        page = view_instances(board.standing, self.name, search=self.search, word=self.word, page=self.page, size=20)
         return Unfolded(name=self.name, page=page) if page else Unfolded()
 
 
