@@ -6,11 +6,32 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Route, ViewportSize, expect
 
+from oncue.control.jobs import create_job
+from oncue.control.settings import change_setting
 from oncue.control.workspace import Workspace
 from tests.browser.conftest import Visitor, visiting
 from tests.browser.test_running import request_of
 from tests.web.guided import new_study
 from tests.web.hosting import Host
+
+TWO_CALLS = """\
+steps:
+  - {id: one, prompt: First.}
+  - {id: two, prompt: Second.}
+"""
+
+
+@pytest.fixture
+def halted(host: Host, workspace: Workspace, folder: Path) -> str:
+    """A job whose first run was stopped by its limit of one call."""
+    (folder / "flow.yaml").write_text(TWO_CALLS, encoding="utf-8")
+    (folder / "replies.yaml").write_text("usage: words\nrules: [{reply: An answer.}]\n", encoding="utf-8")
+    change_setting(workspace, "model", f"recorded:{folder / 'replies.yaml'}", actor="ada")
+    job = create_job(workspace, "flow.yaml", params={}, folder=folder).id
+    order = {"budget": {"calls": 1}}
+    assert host.program.post(f"/api/v1/jobs/{job}/runs", {**order, **host.cue(job, **order)}).status == 201
+    host.wait(job, 1, "halted")
+    return job
 
 
 @pytest.fixture
@@ -197,3 +218,24 @@ def test_a_comment_is_kept_when_the_panel_is_closed_until_it_is_run(visitor: Vis
     page = visitor.go(f"/jobs/{atlas}")
     page.get_by_role("button", name="Rerun finding").click()
     expect(page.locator("#comment")).to_have_value("")
+
+
+@pytest.mark.parametrize("path", ["", "/runs/1"])
+def test_a_run_that_its_budget_stopped_is_resumed_with_another_limit(
+    visitor: Visitor, host: Host, halted: str, path: str
+) -> None:
+    page = visitor.go(f"/jobs/{halted}{path}")
+    expect(page.locator("#step .error, .step .error")).to_have_count(0)
+    visitor.shoot(f"halted {path}")
+
+    page.get_by_role("button", name="Resume with another limit…").click()
+
+    expect(page.locator("#budget-calls")).to_be_focused()
+    expect(page.locator("[name=scope][value=resume]")).to_be_checked()
+    page.keyboard.type("5")
+    expect(page.locator("#plan h2")).to_contain_text("execute 1")
+    visitor.shoot("panel resume")
+    run_from(visitor, host, halted, number=2)
+    assert request_of(host, halted, 2) == {"scope": "resume", "budget": {"calls": 5}}
+    page = visitor.go(f"/jobs/{halted}/runs/1")
+    expect(page.get_by_role("button", name="Resume with another limit…")).to_have_count(0)
