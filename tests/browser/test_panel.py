@@ -239,3 +239,41 @@ def test_a_run_that_its_budget_stopped_is_resumed_with_another_limit(
     assert request_of(host, halted, 2) == {"scope": "resume", "budget": {"calls": 5}}
     page = visitor.go(f"/jobs/{halted}/runs/1")
     expect(page.get_by_role("button", name="Resume with another limit…")).to_have_count(0)
+
+
+def test_what_is_wrong_stands_beside_its_field_in_words_for_people(visitor: Visitor, host: Host, atlas: str) -> None:
+    host.run(atlas)
+    page = visitor.go(f"/jobs/{atlas}")
+    page.click("#run")
+    page.locator("summary", has_text="Limits").click()
+
+    page.fill("#budget-tokens", "-5")
+    page.fill("#budget-usd", "much")
+    expect(page.locator("[id='wrong-budget.tokens']")).to_have_text("Tokens must be a whole number above 0.")
+    expect(page.locator("[id='wrong-budget.usd']")).to_have_text("US dollars must be a number above 0.")
+    expect(page.locator("#plan [data-code=invalid_fields]")).to_contain_text("Tokens must be a whole number above 0.")
+    visitor.shoot("panel wrong limits")
+    page.fill("#budget-tokens", "5")
+    page.fill("#budget-usd", "")
+    expect(page.locator("#plan [data-start]")).to_be_enabled()
+    expect(page.locator(".wishes .wrong:visible")).to_have_count(0)
+
+    page.fill("#param-depth", "many")
+    expect(page.locator("[id='wrong-param.depth']")).to_contain_text("must be an integer")
+    page.fill("#param-depth", "2")
+    page.check("[name=scope][value=only]")
+    expect(page.locator("#wrong-steps")).to_have_text("Choose at least one step.")
+    page.check("[name=scope][value=all]")
+    page.fill("#comment", "use the key sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCD")
+    expect(page.locator("#wrong-comment")).to_be_visible()
+
+
+def test_an_address_that_lacks_something_says_so_without_the_words_of_the_api(visitor: Visitor, atlas: str) -> None:
+    page = visitor.page
+
+    page.goto(f"{visitor.host.origin}/jobs/{atlas}/compare")
+
+    expect(page.locator(".problem")).to_contain_text("Something is missing here")
+    expect(page.locator("main")).not_to_contain_text("openapi")
+    expect(page.locator("main")).not_to_contain_text("Field required")
+    visitor.troubles[:] = [text for text in visitor.troubles if "422" not in text]

@@ -91,7 +91,7 @@ def test_run_is_disabled_until_the_plan_is_ready(visitor: Visitor, host: Host, a
     expect(start).to_be_disabled()
     page.check("[name=scope][value=only]")
     page.fill("#param-depth", "3")
-    expect(page.locator("#plan .blocker[data-code=invalid_fields]")).to_contain_text("at least one step")
+    expect(page.locator("#plan .blocker[data-code=invalid_fields]")).to_contain_text("Choose at least one step.")
     page.check(".chip [value=report]")
     expect(page.locator("#plan .blocker[data-code=missing_input]")).to_be_visible()
     visitor.shoot("panel blocked")

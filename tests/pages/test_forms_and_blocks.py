@@ -110,8 +110,13 @@ def test_wrong_limits_and_parameters_are_refused() -> None:
     def refuse(texts: object) -> dict[str, object]:
         raise InvalidParam(str(texts))
 
-    with pytest.raises(InvalidFields, match=r"budget\.calls"):
-        read_body([("budget.calls", "2.5")], dict)
+    with pytest.raises(InvalidFields) as refused:
+        read_body([("budget.calls", "2.5"), ("budget.usd", "-1"), ("budget.tokens", "7"), ("budget.seconds", "inf")], dict)
+    assert refused.value.fields == {
+        "budget.seconds": "Seconds must be a number above 0.",
+        "budget.usd": "US dollars must be a number above 0.",
+        "budget.calls": "Model calls must be a whole number above 0.",
+    }
     with pytest.raises(InvalidParam):
         read_body([("param.x", "y")], refuse)
 

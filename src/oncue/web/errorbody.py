@@ -24,6 +24,7 @@ from oncue.web.refusals import InvalidFields, NoSuchRange, NotSignedIn, TooManyA
 
 log = logging.getLogger(__name__)
 API = "/api/"
+_IN_A_PAGE = "Something is missing here, or cannot be taken"
 _JOB = re.compile(r"\bJOB\b")
 
 
@@ -47,6 +48,8 @@ def error_body(error: OncueError, *, job: str | None = None) -> dict[str, object
 def answer_error(scope: Scope, error: OncueError) -> Response:
     """The answer to a request that failed by its own fault."""
     body = error_body(error, job=scope.get("path_params", {}).get("job"))
+    if isinstance(error, InvalidFields) and wants_page(scope):
+        body["message"], body["hint"] = _IN_A_PAGE, f"It is about: {', '.join(error.fields)}. Go back and choose again."
     headers: dict[str, str] = {}
     match error:
         case NotSignedIn():

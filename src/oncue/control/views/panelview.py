@@ -13,7 +13,7 @@ from oncue.control.views.stepwords import Standing, read_standing
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.definition import ParamDefinition, ParamType, WorkflowDefinition
 from oncue.core.model import JobId, StepId, step_name
-from oncue.core.parameters import read_params
+from oncue.core.parameters import explain_params, read_params
 from oncue.core.request import Scope
 
 
@@ -95,11 +95,25 @@ def read_changes(
     Raises:
         InvalidParam: a value of the wrong type.
     """
+    return read_params(*_changed_texts(workspace, job_id, texts, shown=shown))
+
+
+def explain_changes(
+    workspace: Workspace, job_id: JobId, texts: Mapping[str, str], *, shown: Mapping[str, str]
+) -> Mapping[str, str]:
+    """What is wrong with the parameters that were edited: name → why."""
+    definition, changed = _changed_texts(workspace, job_id, texts, shown=shown)
+    wrong = explain_params(definition, changed, from_text=True)
+    return {name: why for name, why in wrong.items() if name in changed}
+
+
+def _changed_texts(
+    workspace: Workspace, job_id: JobId, texts: Mapping[str, str], *, shown: Mapping[str, str]
+) -> tuple[WorkflowDefinition, Mapping[str, str]]:
     definition, values = _params_now(workspace, job_id)
     first = {choice.param.name: choice.text for choice in offer_params(definition, values)}
     first.update((name, text) for name, text in shown.items() if name in first)
-    changed = {name: text for name, text in texts.items() if name in first and text != first[name]}
-    return read_params(definition, changed)
+    return definition, {name: text for name, text in texts.items() if name in first and text != first[name]}
 
 
 def find_moved(workspace: Workspace, job_id: JobId, *, shown: Mapping[str, str]) -> tuple[ParamChoice, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,8 @@ from oncue.web.runbody import SCOPES_WITH_DOWNSTREAM, SCOPES_WITH_STEPS
 Fields = Sequence[tuple[str, str]]
 PARAM = "param."
 SHOWN = "shown."
-BUDGETS: Mapping[str, Callable[[str], float]] = {"seconds": float, "tokens": int, "usd": float, "calls": int}
+BUDGETS = {"seconds": "Seconds", "tokens": "Tokens", "usd": "US dollars", "calls": "Model calls"}
+WHOLE = ("tokens", "calls")
 IN_THE_PANEL = {
     FindingCode.JOB_STOPPED: "Its results stay readable; a new job takes runs.",
     FindingCode.MISSING_INPUT: "Choose what is missing, failed or stale, or a step further up.",
@@ -39,7 +41,7 @@ def read_body(fields: Fields, read_params: Callable[[Mapping[str, str]], Mapping
     """The body that these fields mean; what is left empty is left out.
 
     Raises:
-        InvalidFields: a limit that is no number.
+        InvalidFields: limits that are no numbers above 0.
         InvalidParam: a parameter of the wrong type.
     """
     given = {name: value for name, value in fields if value}
@@ -64,15 +66,25 @@ def read_body(fields: Fields, read_params: Callable[[Mapping[str, str]], Mapping
 
 
 def _read_budget(given: Mapping[str, str]) -> dict[str, float]:
-    budget: dict[str, float] = {}
-    for name, read in BUDGETS.items():
-        text = given.get(f"budget.{name}", "").strip()
-        if text:
-            try:
-                budget[name] = read(text)
-            except ValueError:
-                raise InvalidFields({f"budget.{name}": "this is not a number"}) from None
-    return budget
+    texts = {name: text for name in BUDGETS if (text := given.get(f"budget.{name}", "").strip())}
+    budget = {name: _read_limit(text, is_whole=name in WHOLE) for name, text in texts.items()}
+    wrong = {f"budget.{name}": _explain_limit(name) for name, limit in budget.items() if limit is None}
+    if wrong:
+        raise InvalidFields(wrong)
+    return {name: limit for name, limit in budget.items() if limit is not None}
+
+
+def _read_limit(text: str, *, is_whole: bool) -> float | None:
+    """A number above 0, or None."""
+    try:
+        limit = int(text) if is_whole else float(text)
+    except ValueError:
+        return None
+    return limit if 0 < limit < math.inf else None
+
+
+def _explain_limit(name: str) -> str:
+    return f"{BUDGETS[name]} must be a {'whole ' if name in WHOLE else ''}number above 0."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

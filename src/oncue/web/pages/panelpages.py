@@ -16,7 +16,7 @@ from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 
 from oncue.control.preflight import Prepared, prepare_run
-from oncue.control.views.panelview import PanelView, find_moved, read_changes, view_panel
+from oncue.control.views.panelview import PanelView, explain_changes, find_moved, read_changes, view_panel
 from oncue.control.views.planview import view_plan
 from oncue.control.views.promptplan import plan_prompts
 from oncue.core.comments import MAX_COMMENT_CHARS, CommentKind
@@ -25,7 +25,8 @@ from oncue.core.request import AnswersPolicy, Scope
 from oncue.errors import OncueError
 from oncue.web.pages.adviceform import NO_COUNSEL, find_changes, find_counsel, keep_recommended, load_fields
 from oncue.web.pages.frame import draw
-from oncue.web.pages.panelform import PARAM, SHOWN, Advice, Fields, advise, read_body, read_texts
+from oncue.web.pages.panelform import BUDGETS, PARAM, SHOWN, Advice, Fields, advise, read_body, read_texts
+from oncue.web.pages.panelwords import UNKNOWN, explain_fields, name_slots
 from oncue.web.runbody import read_request
 from oncue.web.schemas.runshapes import RequestBody
 from oncue.web.site import Operating, Site, TheJob, TheSite
@@ -65,6 +66,8 @@ def panel(
         given=defaultdict(str, fields),
         chosen=set(chosen),
         focus=focus,
+        slots=(),
+        budgets=BUDGETS,
         draft=f"{job.id}?{request.url.query}",
         limit=MAX_COMMENT_CHARS,
         kinds=tuple(CommentKind),
@@ -78,7 +81,7 @@ async def plan(*, request: Request, site: TheSite, job: TheJob, _: Operating) ->
     form = await request.form(max_fields=MAX_FIELDS, max_files=0)
     fields = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
     planned = await run_in_threadpool(_plan, site, job, fields)
-    return await run_in_threadpool(partial(draw, "plan.html", request, site, **planned))
+    return await run_in_threadpool(partial(draw, "plan.html", request, site, slots=name_slots(fields), **planned))
 
 
 def _plan(site: Site, job: Job, fields: Fields) -> dict[str, object]:
@@ -97,15 +100,17 @@ def _plan(site: Site, job: Job, fields: Fields) -> dict[str, object]:
         view = view_plan(prepared)
         guidance = _guidance(site, prepared)
     except OncueError as error:
-        wrong = Advice(kind="blocker", code=error.code, message=error.message)
-        return common | {"plan": None, "notes": [wrong], "body": ""}
+        wrong = explain_fields(error, partial(explain_changes, site.workspace, job.id, texts, shown=shown))
+        message, *others = wrong.values() or (error.message,)
+        note = Advice(kind="blocker", code=error.code, message=message, others=tuple(others))
+        return common | {"plan": None, "notes": [note], "body": "", "wrong": wrong}
     except ValueError:  # a field that the body does not take: the page offers no such value
-        wrong = Advice(kind="blocker", code="invalid_fields", message="a field holds something that it does not take")
-        return common | {"plan": None, "notes": [wrong], "body": ""}
+        note = Advice(kind="blocker", code="invalid_fields", message=UNKNOWN)
+        return common | {"plan": None, "notes": [note], "body": "", "wrong": {}}
     if counsel.followed is not None:
         common["counsel"] = replace(counsel, changed=find_changes(prepared, counsel.followed))
         body["recommended_message_id"] = counsel.followed.id
-    return common | guidance | {"plan": view, "notes": advise(view), "body": json.dumps(body)}
+    return common | guidance | {"plan": view, "notes": advise(view), "body": json.dumps(body), "wrong": {}}
 
 
 def _guidance(site: Site, prepared: Prepared) -> dict[str, object]:
