@@ -86,7 +86,7 @@ def test_the_panel_shows_which_prompts_change_before_anything_is_sent(visitor: V
 
     expect(page.locator(".counter")).to_have_text("25 of 600")
     expect(page.locator("#plan")).to_contain_text("The comment goes to draft.")
-    expect(page.locator("#prompts > details > summary")).to_have_text("Prompts 1 changes")
+    expect(page.locator("#prompts > details > summary")).to_have_text("1 prompt changes")
     page.locator(".prompt summary").click()
     expect(page.locator(".prompt ins").filter(has_text="use scipy")).to_have_text("+> use scipy")
     expect(page.locator(".prompt del").filter(has_text="use lmfit")).to_have_count(1)
