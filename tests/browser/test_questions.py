@@ -155,3 +155,43 @@ def test_a_question_is_answered_from_the_header_of_any_page(visitor: Visitor, ho
     expect(page.locator("#said")).to_contain_text("goals is cost (Low cost), jobs (Many jobs)")
     expect(header).to_have_count(0)
     assert host.wait(asking, 1)["status"] == "succeeded"
+
+
+ALL_OR_SOME = """\
+name: picking
+steps:
+  - id: pick
+    ask:
+      type: goals
+      message: Which goals?
+      kind: choices
+      options: [{id: ALL, label: All goals, alone: true}, {id: cost, label: Low cost}, {id: land, label: Little land}]
+      default: [ALL]
+"""
+
+
+def test_an_option_that_stands_for_all_goes_with_no_other(
+    visitor: Visitor, host: Host, workspace: Workspace, folder: Path
+) -> None:
+    (folder / "picking.yaml").write_text(ALL_OR_SOME, encoding="utf-8")
+    job = create_job(workspace, "picking.yaml", params={}, folder=folder).id
+    host.program.post(f"/api/v1/jobs/{job}/runs", host.cue(job))
+    host.wait(job, 1, "waiting")
+    page = visitor.go("/inbox")
+    expect(page.get_by_label("All goals")).to_be_checked()
+
+    page.get_by_label("Low cost").check()
+    page.get_by_label("Little land").check()
+    expect(page.get_by_label("All goals")).not_to_be_checked()
+    page.get_by_label("All goals").check()
+    expect(page.get_by_label("Low cost")).not_to_be_checked()
+    expect(page.get_by_label("Little land")).not_to_be_checked()
+    page.get_by_label("Low cost").check()
+    (question,) = host.program.api("/questions")["questions"]
+    both = host.program.post(f"/api/v1/questions/{question['question_id']}/response", {"response": ["ALL", "cost"]})
+    assert (both.status, both.json["code"]) == (422, "invalid_answer")
+    page.get_by_role("button", name="Answer", exact=True).click()
+
+    expect(page.locator("#inbox .empty")).to_be_visible(timeout=PATIENCE_MS)
+    host.wait(job, 1)
+    assert host.program.api(f"/jobs/{job}/decisions")["decisions"][0]["response"] == ["cost"]

@@ -1,5 +1,6 @@
 """What is typed at a terminal, and what a step's text may do there."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from oncue.cli.terminal.lineeditor import Key, LineEditor
 from oncue.cli.terminal.prompting import read_typed
 from oncue.cli.text.questiontext import one_line, plain, show_left
 from oncue.core.model import AttemptKey, JobId, StepId
-from oncue.core.questions import Asking, InvalidAnswer, Option, Question, QuestionId, QuestionKind
+from oncue.core.questions import Asking, InvalidAnswer, Option, Question, QuestionId, QuestionKind, check_answer
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CHOICE = Asking(
@@ -102,3 +103,15 @@ def test_what_a_step_wrote_cannot_steer_the_terminal() -> None:
 )
 def test_the_time_left_is_said_as_people_say_it(seconds: float, shown: str) -> None:
     assert show_left(NOON + timedelta(seconds=seconds), NOON) == shown
+
+
+def test_an_option_that_stands_for_all_goes_with_no_other() -> None:
+    everything = Option(id="ALL", label="All of them", is_alone=True)
+    asking = Asking(type="mode", message="?", kind=QuestionKind.CHOICES, options=(everything, *CHOICE.options))
+
+    assert check_answer(asking, ["ALL"]) == ["ALL"]
+    assert check_answer(asking, ["DEEP", "ONCE"]) == ["ONCE", "DEEP"]
+    with pytest.raises(InvalidAnswer, match="“All of them” goes with no other choice, and Only once was chosen too") as refused:
+        read_typed(ask(asking), "1, 2")
+    assert refused.value.hint == "choose “All of them” alone, or leave it out"
+    assert asking.fingerprint == replace(asking, options=(replace(everything, is_alone=False), *CHOICE.options)).fingerprint

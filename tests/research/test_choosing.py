@@ -11,7 +11,7 @@ from oncue.control.steps.context import Suspended
 from oncue.control.views.artifactview import view_artifacts
 from oncue.control.workspace import Workspace
 from oncue.core.model import Job, RunState
-from oncue.core.questions import How, InvalidAnswer, OnTimeout, Question
+from oncue.core.questions import How, InvalidAnswer, OnTimeout, Question, check_answer
 from oncue.core.request import AnswersPolicy, Downstream, RunRequest, Scope
 from oncue.workflows.research.choosing import goal_options, preset_selection
 from oncue.workflows.research.flow import workflow
@@ -47,6 +47,18 @@ def test_the_goals_are_offered_with_all_the_weakest_and_none(tmp_path: Path) -> 
     assert [option.id for option in asking.options] == ["ALL", "DEEP", "sun", "wind", "rain", "NONE"]
     assert [option.help for option in asking.options[1:3]] == ["Wind", "evidence 90%"]
     assert (asking.timeout_seconds, asking.on_timeout) == (None, OnTimeout.WAIT)
+
+
+def test_all_goals_and_none_go_with_no_other_choice(tmp_path: Path) -> None:
+    desk = MemoryDesk(tmp_path)
+    with pytest.raises(Suspended):
+        select(tmp_path, desk)
+    ((asking, _),) = desk.asked
+
+    for mix in (["ALL", "sun"], ["ALL", "NONE"], ["NONE", "DEEP"]):
+        with pytest.raises(InvalidAnswer, match="goes with no other choice"):
+            check_answer(asking, mix)
+    assert check_answer(asking, ["DEEP", "sun"]) == ["DEEP", "sun"]
 
 
 @pytest.mark.parametrize(

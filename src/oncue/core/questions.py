@@ -56,11 +56,15 @@ class How(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One thing to choose: a stable id, what people read, and a line of help."""
+    """One thing to choose: a stable id, what people read, and a line of help.
+
+    ``is_alone``: it stands for all or for none of the others, so that it is chosen without them.
+    """
 
     id: str
     label: str
     help: str = ""
+    is_alone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,8 +233,16 @@ def _option_meant(asking: Asking, text: str) -> str:
 def _check_options(asking: Asking, response: object) -> object:
     if not isinstance(response, list | tuple):
         raise _refused(asking, response, "a list of options")
-    chosen = {_check_option(asking, part) for part in response}
-    return [option.id for option in asking.options if option.id in chosen]
+    wanted = {_check_option(asking, part) for part in response}
+    chosen = [option for option in asking.options if option.id in wanted]
+    alone = next((option for option in chosen if option.is_alone), None)
+    if alone is not None and len(chosen) > 1:
+        others = ", ".join(option.label for option in chosen if option is not alone)
+        raise InvalidAnswer(
+            f"“{alone.label}” goes with no other choice, and {others} was chosen too",
+            hint=f"choose “{alone.label}” alone, or leave it out",
+        )
+    return [option.id for option in chosen]
 
 
 def _check_text(asking: Asking, response: object) -> object:

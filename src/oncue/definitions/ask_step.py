@@ -41,7 +41,7 @@ class AskStep:
             type=body["type"],
             message=body["message"],
             kind=QuestionKind(body["answer_kind"]),
-            options=tuple(Option(**option) for option in body["options"]),
+            options=tuple(_read_option(option) for option in body["options"]),
             default=body.get("default"),
             has_default="default" in body,
             schema=body["schema"],
@@ -58,7 +58,7 @@ class AskStep:
             "type": asking.type,
             "message": asking.message,
             "answer_kind": asking.kind.value,
-            "options": [{"id": option.id, "label": option.label, "help": option.help} for option in asking.options],
+            "options": [_describe_option(option) for option in asking.options],
             **({"default": asking.default} if asking.has_default else {}),
             "schema": dict(asking.schema) if asking.schema is not None else None,
             "timeout_seconds": asking.timeout_seconds,
@@ -69,6 +69,21 @@ class AskStep:
     def identity(self) -> dict[str, object]:
         """What makes it another question step when it changes: everything but the time to wait."""
         return {key: value for key, value in self.as_body().items() if key != "timeout_seconds"}
+
+
+def _describe_option(option: Option) -> dict[str, str | bool]:
+    """An option as a definition keeps it, and as ``ctx.ask`` takes it."""
+    described: dict[str, str | bool] = {"id": option.id, "label": option.label, "help": option.help}
+    return described | ({"alone": True} if option.is_alone else {})
+
+
+def _read_option(described: Mapping[str, Any]) -> Option:
+    return Option(
+        id=described["id"],
+        label=described["label"],
+        help=described["help"],
+        is_alone=described.get("alone", False),
+    )
 
 
 def make_ask_body(step: AskStep) -> SyncBody:
@@ -83,7 +98,7 @@ def make_ask_body(step: AskStep) -> SyncBody:
             asking.type,
             asking.message,
             kind=asking.kind.value,
-            options=[{"id": option.id, "label": option.label, "help": option.help} for option in asking.options],
+            options=[_describe_option(option) for option in asking.options],
             schema=asking.schema,
             timeout_seconds=asking.timeout_seconds,
             on_timeout=asking.on_timeout.value,

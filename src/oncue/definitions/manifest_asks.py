@@ -93,7 +93,9 @@ class _AskReader:
         for index, name in enumerate(ids):
             if name in ids[:index]:
                 raise self._error("options", f"option {name!r} is there twice", at=("options", index))
-        return tuple(Option(id=one.id, label=one.label or one.id, help=one.help) for one in self._ask.options)
+        return tuple(
+            Option(id=one.id, label=one.label or one.id, help=one.help, is_alone=one.alone) for one in self._ask.options
+        )
 
     def _policy(self) -> OnTimeout:
         given = self._ask.on_timeout

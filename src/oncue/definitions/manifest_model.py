@@ -103,6 +103,7 @@ class ManifestOption(_Part):
         None
     )
     help: Annotated[str, Field(description="A line that explains it. May be a template.")] = ""
+    alone: Annotated[bool, Field(description="It stands for all or for none: it is chosen without others.")] = False
 
 
 BARE_OPTION = {"type": ["string", "number", "boolean"], "description": "The id, which is also the label."}

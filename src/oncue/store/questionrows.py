@@ -70,7 +70,9 @@ def _asking_text(asking: Asking) -> str:
     """What is asked, without the type and the kind, which are columns, and without what has its default."""
     body: dict[str, object] = {"message": asking.message}
     if asking.options:
-        body["options"] = [[option.id, option.label, option.help] for option in asking.options]
+        body["options"] = [
+            [option.id, option.label, option.help, *([True] if option.is_alone else [])] for option in asking.options
+        ]
     if asking.has_default:
         body["default"] = asking.default
     if asking.schema is not None:
@@ -91,7 +93,10 @@ def read_asking(kind: str, shape: str, text: str) -> Asking:
         type=kind,
         message=body["message"],
         kind=QuestionKind(shape),
-        options=tuple(Option(id=id_, label=label, help=help_) for id_, label, help_ in body.get("options", ())),
+        options=tuple(
+            Option(id=id_, label=label, help=help_, is_alone=bool(alone))
+            for id_, label, help_, *alone in body.get("options", ())
+        ),
         default=body.get("default"),
         has_default="default" in body,
         schema=body.get("schema"),

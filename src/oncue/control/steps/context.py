@@ -178,7 +178,7 @@ class StepContext:
         message: str,
         *,
         kind: str = "",
-        options: Sequence[str | Mapping[str, str]] = (),
+        options: Sequence[str | Mapping[str, str | bool]] = (),
         default: Any = _NO_DEFAULT,
         schema: Mapping[str, object] | None = None,
         timeout_seconds: float | None = None,
@@ -196,7 +196,8 @@ class StepContext:
             message: what people read.
             kind: choice, choices, text, number, confirm or form; left out, choice with options, form with a schema,
                 else text.
-            options: ids, or mappings with ``id``, ``label`` and ``help``.
+            options: ids, or mappings with ``id``, ``label`` and ``help``; ``alone`` is true for one that stands for all or for
+                none, and is chosen without others.
             default: what is suggested, and taken at the deadline with ``on_timeout="default"``.
             schema: a JSON Schema of an object, for forms.
             timeout_seconds: how long to wait; None waits for ever.
@@ -298,7 +299,8 @@ def _policy(given: str, *, has_timeout: bool) -> OnTimeout:
         raise InvalidQuestion(f"on_timeout={given!r} is none of {', '.join(OnTimeout)}") from None
 
 
-def _option(given: str | Mapping[str, str]) -> Option:
+def _option(given: str | Mapping[str, Any]) -> Option:
     if isinstance(given, str):
         return Option(id=given, label=given)
-    return Option(id=given["id"], label=given.get("label", given["id"]), help=given.get("help", ""))
+    label, alone = given.get("label", given["id"]), bool(given.get("alone", False))
+    return Option(id=given["id"], label=label, help=given.get("help", ""), is_alone=alone)

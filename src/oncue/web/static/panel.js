@@ -50,6 +50,13 @@
     menu?.click();
   });
 
+  // An option that stands for all or for none is chosen without others.
+  document.addEventListener("change", ({ target }) => {
+    if (target.name !== "answer" || !target.checked) return;
+    const rivals = target.matches("[data-alone]") ? "[name=answer]" : "[data-alone]";
+    for (const rival of target.form.querySelectorAll(rivals)) rival.checked &&= rival === target;
+  });
+
   if (!sheet) return;
 
   sheet.addEventListener("input", (event) => {

@@ -64,14 +64,14 @@ def continue_question(iteration: int, uncovered: Sequence[str], params: Params) 
     }
 
 
-def goal_options(goals: Sequence[Goal]) -> list[Mapping[str, str]]:
-    """All, the weakest, each goal, and none."""
+def goal_options(goals: Sequence[Goal]) -> list[Mapping[str, str | bool]]:
+    """All, the weakest, each goal, and none; all and none go with no other."""
     weakest = ", ".join(goal.label for goal in weakest_goals(goals))
     return [
-        {"id": ALL, "label": "All goals"},
+        {"id": ALL, "label": "All goals", "alone": True},
         {"id": DEEP, "label": "Where the evidence is weakest", "help": weakest},
         *({"id": goal.id, "label": goal.label, "help": f"evidence {goal.evidence_strength:.0%}"} for goal in goals),
-        {"id": NONE, "label": "None", "help": "nothing is searched, and the report says so"},
+        {"id": NONE, "label": "None", "help": "nothing is searched, and the report says so", "alone": True},
     ]
 
 
