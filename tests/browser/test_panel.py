@@ -277,3 +277,18 @@ def test_an_address_that_lacks_something_says_so_without_the_words_of_the_api(vi
     expect(page.locator("main")).not_to_contain_text("openapi")
     expect(page.locator("main")).not_to_contain_text("Field required")
     visitor.troubles[:] = [text for text in visitor.troubles if "422" not in text]
+
+
+def test_the_words_of_the_panel_are_whole(visitor: Visitor, host: Host, workspace: Workspace, folder: Path) -> None:
+    (folder / "mute.yaml").write_text("steps: [{id: one, run: echo 1}]\n", encoding="utf-8")
+    job = create_job(workspace, "mute.yaml", params={}, folder=folder).id
+    page = visitor.go(f"/jobs/{job}")
+
+    page.click("#run")
+
+    expect(page.locator("#comment-help")).to_contain_text("No step of this workflow reads comments. A reason")
+    expect(page.locator("#comment-help")).not_to_contain_text("passwords")
+    cut = "(one) => one.scrollWidth > one.clientWidth"
+    assert [page.locator(name).evaluate(cut) for name in ("#context", "#kind")] == [False, False]
+    expect(page.locator("#context option:checked")).to_have_text("as usual")
+    assert host.program.api(f"/jobs/{job}/runs")["runs"] == []
