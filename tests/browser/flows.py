@@ -175,3 +175,11 @@ async def each(item: int) -> int:
 def total(each: dict[str, int]) -> int:
     return sum(each.values())
 '''
+
+PRINTING = """\
+name: printing
+steps:
+  - {id: greet, run: "echo hello there"}
+  - {id: report, deliverable: true, run: "cat $ONCUE_INPUTS/greet/stdout; printf '# A title\\\\n\\\\n- one\\\\n'"}
+  - {id: several, outputs: [notes, blob], run: "echo kept > $ONCUE_OUTPUTS/notes; head -c 20 /dev/zero > $ONCUE_OUTPUTS/blob"}
+"""
