@@ -40,7 +40,7 @@ def catalogue(sources: list[dict], params, ctx) -> dict:
 
 @atlas.step(phase="Plan")
 def goals(catalogue: dict, ctx) -> list[str]:
-    """Ask which goals count."""
+    """Ask which goals count, where ``ask.txt`` is there."""
     if not (HERE / "ask.txt").exists():
         return ["cost", "land"]
     return ctx.ask(

@@ -81,6 +81,21 @@ def test_the_instances_of_a_fan_out_are_searched(visitor: Visitor, stale: str) -
     visitor.shoot("board unfolded")
 
 
+def test_what_is_said_of_a_step_reads_well(visitor: Visitor, host: Host, stale: str) -> None:
+    accepted = {"reason": "typo only. "}
+    assert host.program.post(f"/api/v1/jobs/{stale}/steps/report/accept", accepted).status == 200
+
+    page = visitor.go(f"/jobs/{stale}/step?name=report")
+
+    expect(page.locator(".aside")).to_contain_text("typo only; without that it would be stale")
+    expect(page.locator(".aside")).to_contain_text("finding another by now")
+    expect(page.locator("#trace")).to_be_hidden()
+    page = visitor.go(f"/jobs/{stale}/step?name=goals")
+    expect(page.locator("#step .top + p code")).to_have_text("ask.txt")
+    page = visitor.go(f"/jobs/{stale}")
+    expect(page.locator("#step-goals .name")).to_have_attribute("title", "Ask which goals count, where ask.txt is there.")
+
+
 def test_what_a_shell_step_prints_is_its_output(visitor: Visitor, host: Host, workspace: Workspace, folder: Path) -> None:
     (folder / "printing.yaml").write_text(PRINTING, encoding="utf-8")
     job = create_job(workspace, "printing.yaml", params={}, folder=folder).id

@@ -14,7 +14,7 @@ from oncue.web.answerform import form_fields, read_answer_form
 from oncue.web.pages.outputblocks import ALL_PREVIEW_BYTES, MAX_ROWS, MAX_TEXT, BlockKind, show_files, show_value
 from oncue.web.pages.panelform import read_body
 from oncue.web.refusals import InvalidFields
-from oncue.web.rendering import render_markdown, show_duration, show_scope, show_size
+from oncue.web.rendering import render_markdown, show_code_spans, show_duration, show_scope, show_size
 
 PERSON = {
     "type": "object",
@@ -208,6 +208,20 @@ def test_markdown_shows_no_markup_of_its_own_and_calls_no_other_server() -> None
     assert "<img" not in html
     assert 'href="https://x.example/p.png"' in html
     assert 'href="javascript' not in html
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("Write ``report.md``, and `a b`.", "Write <code>report.md</code>, and <code>a b</code>."),
+        ("Nothing <b>here</b>", "Nothing &lt;b&gt;here&lt;/b&gt;"),
+        ("`<b>`", "<code>&lt;b&gt;</code>"),
+        ("a ` alone, and ``two", "a ` alone, and ``two"),
+        ("", ""),
+    ],
+)
+def test_code_in_a_sentence_is_set_as_code(text: str, html: str) -> None:
+    assert show_code_spans(text) == html
 
 
 def test_amounts_are_said_as_people_say_them() -> None:
