@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from oncue.control.views.decisionview import find_late_answers, waiting_questions
+from oncue.control.views.decisionview import find_late_answers, rests_on_default, waiting_questions
 from oncue.control.views.jobview import JobPicture, describe_status, look_at_job
 from oncue.control.views.progressview import TOLD, describe_progress
 from oncue.control.views.runview import is_interrupted
@@ -24,6 +24,8 @@ from oncue.core.staleness import StepState
 
 MAX_SINGLE_STEPS = 200
 """Above this many steps the attempts of each are not counted."""
+MAX_INSTANCES = 50
+"""Above this many instances of a fan-out nobody looks which of them rest on a default."""
 RECENT_EVENTS = 200
 RECENT_RUNS = 5
 """How long steps take is told from so many runs; what ran in none of them, from what made its present output."""
@@ -37,6 +39,7 @@ class StepCard:
     ``counts`` says how many instances stand where; None for a step that is no fan-out, or whose instances are unknown.
     ``attempts`` counts all attempts of a single step; None where that was not counted. ``comment`` is the latest that steered
     its current output, or of a fan-out the latest that steered any of them. ``spent`` is what its model calls cost in all runs.
+    ``defaults`` counts the current outputs that rest on an answer which nobody gave in time.
     """
 
     name: str
@@ -58,6 +61,7 @@ class StepCard:
     is_stale: bool = False
     comment: GivenComment | None = None
     spent: Spending = NOTHING
+    defaults: int = 0
 
     @property
     def total(self) -> int:
@@ -218,6 +222,7 @@ class _Columns:
         self._durations = {} if is_brief else self._read_durations()
         self._messages = {} if is_brief else self._read_messages()
         self._spent = {} if is_brief else self._read_spending()
+        self._has_asked = not is_brief and bool(reader.list_questions(job_id=standing.picture.job.id, limit=1))
         singles = [StepId(name) for name in self._graph.names if self._graph.steps[name].each is None]
         counts_attempts = not is_brief and len(singles) <= MAX_SINGLE_STEPS
         self._attempt_counts = reader.count_attempts(standing.picture.job.id, singles) if counts_attempts else None
@@ -246,6 +251,7 @@ class _Columns:
             seconds=(min(seen), max(seen)) if seen else None,
             is_stale="stale" in known,
             comment=self._comment(members or ()),
+            defaults=self._count_defaults(members or ()),
         )
 
     def _single(self, step: StepDefinition, this: StepId, *, ordinal: int) -> StepCard:
@@ -264,6 +270,7 @@ class _Columns:
             error=last.error if last and word in ("failed", "cancelled") else None,
             is_stale=status.state is StepState.STALE,
             comment=self._comment((this,)),
+            defaults=self._count_defaults((this,)),
         )
 
     def _last_attempt(self, this: StepId) -> Attempt | None:
@@ -320,6 +327,18 @@ class _Columns:
         currents = (assessment.currents.get(this) for this in members)
         runs = {run for current in currents if current is not None for run in current.inputs.comments if run in given}
         return given[max(runs)] if runs else None
+
+    def _count_defaults(self, members: Iterable[StepId]) -> int:
+        """How many of these outputs rest on a default; none of a fan-out with many instances, which are not looked at."""
+        currents = self._picture.assessment.currents
+        known = [currents[this] for this in members if this in currents] if self._has_asked else []
+        if len(known) > MAX_INSTANCES:
+            return 0
+        job_id = self._picture.job.id
+        return sum(
+            rests_on_default(self._reader, AttemptKey(job_id=job_id, run=one.run, step=one.step, number=one.number))
+            for one in known
+        )
 
     def _read_spending(self) -> Mapping[str, Spending]:
         """What the steps spent on models, instances of a fan-out together."""

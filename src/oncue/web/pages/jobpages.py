@@ -22,6 +22,7 @@ from oncue.core.model import Job
 from oncue.core.people import Permission
 from oncue.web.pages.doorpages import enter
 from oncue.web.pages.frame import draw
+from oncue.web.pages.seenquestions import Seen, look_at_questions
 from oncue.web.site import Reading, Site, TheJob, TheSite, get_identity
 
 Search = Annotated[str, Query(max_length=200)]
@@ -111,14 +112,14 @@ class Unfolded:
         """The query of the fragment."""
         if self.page is None:
             return ""
-        return "?" + urlencode({"unfold": self.name, "search": self.page.search, "page": self.page.page})
+        return urlencode({"unfold": self.name, "search": self.page.search, "page": self.page.page})
 
 
 class UnfoldQuery:
     """What a person unfolded."""
 
-    def __init__(self, *, unfold: Search = "", search: Search = "", page: Page = 1) -> None:
-        self.name, self.search, self.page = unfold, search, page
+    def __init__(self, *, seen: Seen, unfold: Search = "", search: Search = "", page: Page = 1) -> None:
+        self.name, self.search, self.page, self.seen = unfold, search, page, seen
 
     def look(self, board: BoardView) -> Unfolded:
         """The instances that are wanted."""
@@ -161,6 +162,7 @@ def _draw_job(template: str, request: Request, site: Site, *, job: Job, unfold: 
         site,
         head=board,
         unfolded=unfold.look(board),
+        asked=look_at_questions(request, site, seen=unfold.seen, waiting=board.questions),
         words=EXPLAINED,
         tab="steps",
         cursor=cursor,
