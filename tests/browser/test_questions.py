@@ -108,6 +108,9 @@ def test_a_question_whose_time_runs_out_says_so_and_takes_an_answer(visitor: Vis
     expect(page.locator("#step-goals .meta")).to_contain_text("default taken")
     expect(card.get_by_label("Little land")).to_be_checked()
     visitor.shoot("question out of time")
+    expect(page.locator("#step-goals .meta [title^='How long']")).to_have_text(re.compile(r"^[01]\.\d s$"))
+    usual = host.preflight(hasty, scope="only", steps=["goals"])["plan"]["estimate"]["seconds"]
+    assert 0 <= usual["high"] < 2
     card.get_by_role("button", name="Answer anyway").click()
 
     said = page.locator("#said")

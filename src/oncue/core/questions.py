@@ -7,7 +7,7 @@ and schema, so that a recorded answer is used again only for the same question w
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -130,6 +130,11 @@ class Question:
     deadline: datetime | None = None
     decision: Decision | None = None
     late: LateAnswer | None = None
+
+
+def waited_seconds(questions: Iterable[Question]) -> float:
+    """How long an attempt that asked these waited for their answers; it asks one at a time."""
+    return sum((one.decision.answered_at - one.asked_at).total_seconds() for one in questions if one.decision is not None)
 
 
 class InvalidQuestion(InvalidInput):

@@ -16,10 +16,10 @@ from oncue.core.comments import GivenComment, comments_by_run
 from oncue.core.definition import StepDefinition
 from oncue.core.findings import Finding
 from oncue.core.graph import Graph
-from oncue.core.model import Attempt, AttemptKey, AttemptState, Failure, JobId, Run, StepId, Trigger, step_name
+from oncue.core.model import Attempt, AttemptKey, Failure, JobId, Run, StepId, Trigger, step_name
 from oncue.core.modelcalls import NOTHING, Spending
 from oncue.core.ports import Reader
-from oncue.core.questions import Question
+from oncue.core.questions import Question, waited_seconds
 from oncue.core.staleness import StepState
 
 MAX_SINGLE_STEPS = 200
@@ -265,7 +265,7 @@ class _Columns:
             reasons=self._standing.reasons((this,)),
             run=current.run if current else None,
             attempts=None if self._attempt_counts is None else self._attempt_counts.get(this, 0),
-            seconds=self._seconds(step.name, last),
+            seconds=self._seconds(step.name),
             since=open_attempt.started_at if open_attempt and word == "running" else None,
             error=last.error if last and word in ("failed", "cancelled") else None,
             is_stale=status.state is StepState.STALE,
@@ -293,7 +293,8 @@ class _Columns:
             key = AttemptKey(job_id=job.id, run=current.run, step=current.step, number=current.number)
             made = self._reader.load_attempt(key)
             if made is not None and made.ended_at is not None:
-                found[name] = ((made.ended_at - made.started_at).total_seconds(),)
+                took = (made.ended_at - made.started_at).total_seconds()
+                found[name] = (max(0.0, took - waited_seconds(self._reader.questions_of_attempt(key))),)
         return found
 
     def _blank(self, step: StepDefinition, *, ordinal: int, word: str) -> StepCard:
@@ -310,11 +311,8 @@ class _Columns:
             message=self._messages.get(step.name, "") if word == "running" else "",
         )
 
-    def _seconds(self, name: str, last: Attempt | None) -> tuple[float, float] | None:
-        """How long the latest attempt took; where that is unknown, the latest one that succeeded."""
-        if last is not None and last.ended_at is not None and last.state is AttemptState.SUCCEEDED:
-            took = (last.ended_at - last.started_at).total_seconds()
-            return took, took
+    def _seconds(self, name: str) -> tuple[float, float] | None:
+        """How long the latest attempt that succeeded worked."""
         seen = self._durations.get(name, ())
         return (seen[0], seen[0]) if seen else None
 
