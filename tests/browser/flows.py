@@ -176,6 +176,33 @@ def total(each: dict[str, int]) -> int:
     return sum(each.values())
 '''
 
+SLOW = '''\
+"""Steps that say what they do, until somebody writes into their pipes."""
+
+from pathlib import Path
+
+from oncue import Workflow
+
+slow = Workflow("slow", phases=["Work"])
+HERE = Path(__file__).parent
+
+
+@slow.step(phase="Work")
+def think(ctx) -> str:
+    ctx.log.info("reading the first source")
+    ctx.progress(1, total=3, message="sources read")
+    (HERE / "gate").read_text()
+    ctx.log.info("reading the second source")
+    (HERE / "gate").read_text()
+    return "done"
+'''
+
+HELD = """\
+name: held
+steps:
+  - {id: loud, run: "echo preparing; cat gate; echo ready; cat gate"}
+"""
+
 PRINTING = """\
 name: printing
 steps:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType, assert_never
 
@@ -135,6 +135,11 @@ class Question:
 def waited_seconds(questions: Iterable[Question]) -> float:
     """How long an attempt that asked these waited for their answers; it asks one at a time."""
     return sum((one.decision.answered_at - one.asked_at).total_seconds() for one in questions if one.decision is not None)
+
+
+def working_since(started_at: datetime, questions: Iterable[Question]) -> datetime:
+    """When an attempt would have started that works as long as this one, and did not wait for the answers to these."""
+    return started_at + timedelta(seconds=waited_seconds(questions))
 
 
 class InvalidQuestion(InvalidInput):

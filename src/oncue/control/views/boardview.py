@@ -8,7 +8,7 @@ from datetime import datetime
 
 from oncue.control.views.decisionview import find_late_answers, rests_on_default, waiting_questions
 from oncue.control.views.jobview import JobPicture, describe_status, look_at_job
-from oncue.control.views.progressview import TOLD, describe_progress
+from oncue.control.views.progressview import recent_progress
 from oncue.control.views.runview import is_interrupted
 from oncue.control.views.stepwords import WORDS, Standing, read_standing
 from oncue.control.workspace import Workspace, load_job
@@ -19,14 +19,13 @@ from oncue.core.graph import Graph
 from oncue.core.model import Attempt, AttemptKey, Failure, JobId, Run, StepId, Trigger, step_name
 from oncue.core.modelcalls import NOTHING, Spending
 from oncue.core.ports import Reader
-from oncue.core.questions import Question, waited_seconds
+from oncue.core.questions import Question, waited_seconds, working_since
 from oncue.core.staleness import StepState
 
 MAX_SINGLE_STEPS = 200
 """Above this many steps the attempts of each are not counted."""
 MAX_INSTANCES = 50
 """Above this many instances of a fan-out nobody looks which of them rest on a default."""
-RECENT_EVENTS = 200
 RECENT_RUNS = 5
 """How long steps take is told from so many runs; what ran in none of them, from what made its present output."""
 DONE = frozenset({"fresh", "accepted"})
@@ -266,7 +265,7 @@ class _Columns:
             run=current.run if current else None,
             attempts=None if self._attempt_counts is None else self._attempt_counts.get(this, 0),
             seconds=self._seconds(step.name),
-            since=open_attempt.started_at if open_attempt and word == "running" else None,
+            since=self._since(open_attempt) if open_attempt and word == "running" else None,
             error=last.error if last and word in ("failed", "cancelled") else None,
             is_stale=status.state is StepState.STALE,
             comment=self._comment((this,)),
@@ -316,6 +315,10 @@ class _Columns:
         seen = self._durations.get(name, ())
         return (seen[0], seen[0]) if seen else None
 
+    def _since(self, running: Attempt) -> datetime:
+        """Since when an attempt works, as if what it waited for answers had come before."""
+        return working_since(running.started_at, self._reader.questions_of_attempt(running.key) if self._has_asked else ())
+
     def _comment(self, members: Iterable[StepId]) -> GivenComment | None:
         """The latest comment that steered any of these outputs."""
         assessment = self._picture.assessment
@@ -349,10 +352,5 @@ class _Columns:
         """What the steps that execute said of their progress lately."""
         if not self._standing.open_attempts:
             return {}
-        job = self._picture.job
-        events = self._reader.list_events(job.id, after=max(0, job.event_seq - RECENT_EVENTS))
-        return {
-            step_name(event.step): describe_progress(event.type, event.data or {})
-            for event in events
-            if event.type in TOLD and event.step is not None
-        }
+        said = recent_progress(self._reader, self._picture.job)
+        return {step_name(this): words for this, words in said.items() if words}
