@@ -22,6 +22,8 @@ from oncue.core.canonical import content_hash
 from oncue.core.reasons import Reason, explain_reason
 from oncue.web.answerform import form_fields
 from oncue.web.promptwords import FILTERS
+from oncue.web.refusals import NotSignedIn
+from oncue.web.wanted import wanted_page
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -53,6 +55,7 @@ def page_environment() -> Environment:
     environment.filters.update(reasons=join_reasons, value=show_whole, scope_words=show_scope)
     environment.filters.update(FILTERS)
     environment.globals["static"] = static_url
+    environment.globals["first"] = NotSignedIn.FIRST
     environment.globals["m"] = environment.get_template("macros.html").module
     return environment
 
@@ -61,7 +64,7 @@ def render_page(name: str, /, *, scope: Scope, **values: object) -> str:
     """A page or a fragment for one request; templates find ``identity`` and ``nonce`` as well."""
     state = scope["state"]
     return page_environment().get_template(name).render(
-        identity=state.get("identity"), nonce=state.get("nonce", ""), path=scope["path"], **values
+        identity=state.get("identity"), nonce=state.get("nonce", ""), path=scope["path"], page_here=wanted_page(scope), **values
     )  # fmt: skip
 
 
