@@ -147,7 +147,7 @@ def test_a_stale_report_is_marked_until_a_new_one_is_made(desk: Desk, job: str) 
     expect(desk.page.locator("#job-head .facts")).to_contain_text("run 2 succeeded", timeout=PATIENCE_MS)
 
     page = desk.go(f"/jobs/{job}/results")
-    expect(page.locator("#result-1")).to_contain_text("Out of date.")
+    expect(page.locator("#result-1")).to_contain_text("Out of date")
     expect(page.locator("#result-1 .prose h1")).to_have_text("Energy in eu")
     page.get_by_role("button", name="Bring it up to date").click()
     page.select_option("#answers", "reuse")
@@ -159,7 +159,7 @@ def test_a_stale_report_is_marked_until_a_new_one_is_made(desk: Desk, job: str) 
 
     page = desk.go(f"/jobs/{job}/results")
     expect(page.locator("#result-1 .prose h1")).to_have_text("Energy in us")
-    expect(page.locator("#result-1")).not_to_contain_text("Out of date.")
+    expect(page.locator("#result-1")).not_to_contain_text("Out of date")
 
 
 @pytest.mark.proves("S3-12", "S3-13", "S3-14", "S3-15", "S3-22", "S3-23", "S3-24")

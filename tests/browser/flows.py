@@ -40,7 +40,7 @@ def catalogue(sources: list[dict], params, ctx) -> dict:
 
 @atlas.step(phase="Plan")
 def goals(catalogue: dict, ctx) -> list[str]:
-    """Ask which goals count."""
+    """Ask which goals count, where ``ask.txt`` is there."""
     if not (HERE / "ask.txt").exists():
         return ["cost", "land"]
     return ctx.ask(
@@ -175,3 +175,38 @@ async def each(item: int) -> int:
 def total(each: dict[str, int]) -> int:
     return sum(each.values())
 '''
+
+SLOW = '''\
+"""Steps that say what they do, until somebody writes into their pipes."""
+
+from pathlib import Path
+
+from oncue import Workflow
+
+slow = Workflow("slow", phases=["Work"])
+HERE = Path(__file__).parent
+
+
+@slow.step(phase="Work")
+def think(ctx) -> str:
+    ctx.log.info("reading the first source")
+    ctx.progress(1, total=3, message="sources read")
+    (HERE / "gate").read_text()
+    ctx.log.info("reading the second source")
+    (HERE / "gate").read_text()
+    return "done"
+'''
+
+HELD = """\
+name: held
+steps:
+  - {id: loud, run: "echo preparing; cat gate; echo ready; cat gate"}
+"""
+
+PRINTING = """\
+name: printing
+steps:
+  - {id: greet, run: "echo hello there"}
+  - {id: report, deliverable: true, run: "cat $ONCUE_INPUTS/greet/stdout; printf '# A title\\\\n\\\\n- one\\\\n'"}
+  - {id: several, outputs: [notes, blob], run: "echo kept > $ONCUE_OUTPUTS/notes; head -c 20 /dev/zero > $ONCUE_OUTPUTS/blob"}
+"""

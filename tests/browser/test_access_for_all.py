@@ -31,6 +31,7 @@ PAGES = {
     "files": "/jobs/{job}/step?name=catalogue",
     "fan out": "/jobs/{job}/step?name=finding",
     "nothing": "/jobs/nosuchjob1",
+    "door": "/signin",
 }
 
 

@@ -2,20 +2,23 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 
 import pytest
 from playwright.sync_api import Browser, WebSocketRoute, expect
 
+from oncue.control import membership
 from oncue.control.jobs import create_job
 from oncue.control.workspace import Workspace
 from oncue.core.events import EventDraft, EventType
 from oncue.core.model import JobId, StepId
+from oncue.core.people import Role
 from tests.browser.conftest import Visitor, visiting
 from tests.browser.flows import WIDE
 from tests.support.chromium import PATIENCE_MS
-from tests.web.hosting import Host
+from tests.web.hosting import Host, hosted
 
 FIRST_PAGE_BYTES = 60_000
 SHIFT = """() => {
@@ -86,6 +89,23 @@ def test_a_page_says_that_it_is_disconnected_and_recovers_by_itself(visitor: Vis
 
     expect(page.locator(".offline")).to_be_hidden(timeout=PATIENCE_MS)
     expect(page.locator("#step-report .state")).to_have_text("fresh")
+
+
+def test_a_page_says_that_access_has_ended_and_leads_to_the_door(chromium: Browser, workspace: Workspace, atlas: str) -> None:
+    membership.add_person(workspace, "grace", Role.VIEWER, actor="ada", secret="grace-token")
+    with (
+        hosted(workspace) as host,
+        visiting(chromium, replace(host, token="grace-token")) as visitor,
+    ):
+        page = visitor.go(f"/jobs/{atlas}")
+
+        membership.remove_person(workspace, "grace")
+        host.run(atlas)
+
+        expect(page.locator(".offline")).to_have_text("Your access has ended. Sign in", timeout=PATIENCE_MS)
+        visitor.shoot("access ended")
+        page.locator(".offline").get_by_role("link", name="Sign in").click()
+        expect(page.get_by_label("Token")).to_be_visible()
 
 
 @pytest.fixture

@@ -113,7 +113,7 @@ def test_decisions_are_replayed_in_a_new_job(visitor: Visitor, host: Host, decid
 
 def test_a_stale_deliverable_is_marked_and_brought_up_to_date(visitor: Visitor, host: Host, twice: str) -> None:
     page = visitor.go(f"/jobs/{twice}/results")
-    expect(page.locator("#result-1 .is-stale, #result-1.is-stale").first).to_contain_text("Out of date.")
+    expect(page.locator("#result-1 .is-stale, #result-1.is-stale").first).to_contain_text("Out of date")
     visitor.shoot("deliverables")
 
     page.get_by_role("button", name="Bring it up to date").click()
@@ -122,7 +122,7 @@ def test_a_stale_deliverable_is_marked_and_brought_up_to_date(visitor: Visitor, 
     page = visitor.go(f"/jobs/{twice}/results")
 
     expect(page.locator("#result-1 .prose h1")).to_have_text("Energy in us")
-    expect(page.locator("#result-1")).not_to_contain_text("Out of date.")
+    expect(page.locator("#result-1")).not_to_contain_text("Out of date")
     expect(page.locator("#result-1 ol li")).to_have_count(2)
 
 

@@ -1,15 +1,19 @@
 """Questions on the pages: they appear by themselves, with the time that is left, and say what became of an answer."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
-from oncue.control.answers import expire_questions
+from oncue.control.answers import answer_question, expire_questions
 from oncue.control.jobs import create_job
+from oncue.control.runs import cancel_run
+from oncue.control.views.decisionview import view_inbox
 from oncue.control.workspace import Workspace
-from tests.browser.conftest import Visitor
+from oncue.core.model import JobId
+from tests.browser.conftest import Visitor, visiting
 from tests.browser.flows import INTERVIEW
 from tests.support.chromium import PATIENCE_MS
 from tests.web.hosting import Host
@@ -87,6 +91,110 @@ def test_an_answer_that_comes_too_late_is_kept_and_offers_a_rerun(
     expect(page.locator("#answers")).to_have_value("reuse")
 
 
+@pytest.fixture
+def hasty(atlas: str, folder: Path) -> str:
+    """A job that takes its default after two seconds; not run yet."""
+    (folder / "ask.txt").write_text("2", encoding="utf-8")
+    return atlas
+
+
+def test_a_question_whose_time_runs_out_says_so_and_takes_an_answer(visitor: Visitor, host: Host, hasty: str) -> None:
+    page = visitor.go(f"/jobs/{hasty}")
+    host.program.post(f"/api/v1/jobs/{hasty}/runs", host.cue(hasty))
+    card = page.locator(".question")
+    card.get_by_label("Little land").check()
+
+    expect(card.locator(".outcome")).to_have_text("Time was up: the default cost (Low cost) was taken.", timeout=PATIENCE_MS)
+    expect(page.locator("#step-goals .meta")).to_contain_text("default taken")
+    expect(card.get_by_label("Little land")).to_be_checked()
+    visitor.shoot("question out of time")
+    expect(page.locator("#step-goals .meta [title^='How long']")).to_have_text(re.compile(r"^[01]\.\d s$"))
+    usual = host.preflight(hasty, scope="only", steps=["goals"])["plan"]["estimate"]["seconds"]
+    assert 0 <= usual["high"] < 2
+    card.get_by_role("button", name="Answer anyway").click()
+
+    said = page.locator("#said")
+    expect(said).to_contain_text("A rerun of goals with recorded answers uses cost (Low cost), land (Little land)")
+    expect(card).to_have_count(0)
+    said.get_by_role("button", name="Rerun with it…").click()
+    expect(page.locator("#answers")).to_have_value("reuse")
+    page.click("#plan [data-start]:not([disabled])")
+    host.wait(hasty, 2)
+    expect(page.locator("#step-goals .meta")).not_to_contain_text("default taken")
+    assert host.program.api(f"/jobs/{hasty}/steps/goals/output")["outputs"][0]["value"] == ["cost", "land"]
+
+
+@pytest.mark.parametrize("path", ["/inbox", "/jobs/{job}"])
+def test_a_question_that_somebody_else_answers_stays_for_whoever_looks(
+    visitor: Visitor, host: Host, workspace: Workspace, asking: str, path: str
+) -> None:
+    page = visitor.go(path.format(job=asking))
+    card = page.locator(".question")
+    expect(card.get_by_role("button", name="Answer")).to_be_visible()
+    (question,) = view_inbox(workspace).questions
+
+    answer_question(workspace, question, actor="grace", response=["jobs"])
+
+    expect(card.locator(".outcome")).to_have_text("grace answered jobs (Many jobs) meanwhile.")
+    expect(card.locator("form")).to_have_count(0)
+    visitor.shoot("question answered by another")
+    host.wait(asking, 1)
+    expect(card).to_have_count(1)
+    card.get_by_role("button", name="Dismiss").click()
+    expect(card).to_have_count(0)
+
+
+def test_a_cancelled_run_takes_its_question_along(visitor: Visitor, workspace: Workspace, asking: str) -> None:
+    page = visitor.go(f"/jobs/{asking}")
+    expect(page.locator(".question form")).to_have_count(1)
+
+    cancel_run(workspace, JobId(asking), actor="grace", numbers=(1,))
+
+    expect(page.locator(".question .outcome")).to_have_text("It needs no answer any more: its run was ended.")
+
+
+def test_a_question_in_a_dialog_says_what_became_of_it(visitor: Visitor, workspace: Workspace, asking: str) -> None:
+    page = visitor.go(f"/jobs/{asking}/runs")
+    page.get_by_role("button", name="Answer goals").click()
+    expect(page.locator("#ask .question form")).to_be_visible()
+    (question,) = view_inbox(workspace).questions
+
+    answer_question(workspace, question, actor="grace", response=["jobs"])
+
+    expect(page.locator("#ask .outcome")).to_have_text("grace answered jobs (Many jobs).")
+    page.locator("#ask").get_by_role("button", name="Close").click()
+    expect(page.locator("#ask")).to_be_hidden()
+
+
+def test_a_late_answer_is_given_under_decisions(visitor: Visitor, host: Host, hasty: str, folder: Path) -> None:
+    (folder / "ask.txt").write_text("0.2", encoding="utf-8")
+    host.run(hasty)
+    page = visitor.go(f"/jobs/{hasty}/decisions")
+    row = page.locator("#decisions tbody tr").first
+    expect(row.locator("td").nth(4)).to_have_text("the default was taken")
+
+    page.get_by_role("button", name="Answer anyway…").click()
+    dialog = page.locator("#ask")
+    expect(dialog.locator(".outcome")).to_have_text("Time was up: the default cost (Low cost) was taken.")
+    visitor.shoot("late answer")
+    dialog.get_by_label("Many jobs").check()
+    dialog.get_by_role("button", name="Answer anyway").click()
+
+    expect(dialog).to_be_hidden()
+    expect(page.locator("#said")).to_contain_text("uses cost (Low cost), jobs (Many jobs)")
+    expect(page.locator("#decisions .sub")).to_contain_text("ada answered too late: cost (Low cost), jobs (Many jobs)")
+    expect(page.get_by_role("button", name="Answer anyway…")).to_have_count(0)
+
+
+def test_who_may_not_answer_is_offered_none(chromium: Browser, host: Host, hasty: str, folder: Path) -> None:
+    (folder / "ask.txt").write_text("0.2", encoding="utf-8")
+    host.run(hasty)
+    with visiting(chromium, replace(host, token="viewer-token")) as visitor:
+        page = visitor.go(f"/jobs/{hasty}/decisions")
+        expect(page.locator("#decisions tbody tr").first).to_contain_text("Timed Out")
+        expect(page.get_by_role("button", name="Answer anyway…")).to_have_count(0)
+
+
 def test_every_kind_of_question_has_its_fields(visitor: Visitor, host: Host, workspace: Workspace, folder: Path) -> None:
     (folder / "interview_flow.py").write_text(INTERVIEW, encoding="utf-8")
     job = create_job(workspace, "interview_flow:interview", params={}, folder=folder).id
@@ -134,7 +242,7 @@ def test_what_is_typed_stays_while_the_page_follows_the_run(visitor: Visitor, as
     page.get_by_label("Many jobs").check()
 
     page.evaluate("document.querySelector('#job').dispatchEvent(new CustomEvent('live'))")
-    with page.expect_response(f"**/parts/jobs/{asking}"):
+    with page.expect_response(f"**/parts/jobs/{asking}?*"):
         page.evaluate("document.querySelector('#job').dispatchEvent(new CustomEvent('live'))")
 
     expect(page.get_by_label("Many jobs")).to_be_checked()

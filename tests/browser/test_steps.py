@@ -1,9 +1,14 @@
 """The page of a step: what came out, from what, and what a person may do about it."""
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import expect
 
+from oncue.control.jobs import create_job
+from oncue.control.workspace import Workspace
 from tests.browser.conftest import Visitor
+from tests.browser.flows import PRINTING
 from tests.web.hosting import Host
 
 
@@ -74,3 +79,33 @@ def test_the_instances_of_a_fan_out_are_searched(visitor: Visitor, stale: str) -
     expect(page.locator(".instances li a")).to_have_text("geothermal")
     expect(page.get_by_label("Search the instances of finding")).to_be_focused()
     visitor.shoot("board unfolded")
+
+
+def test_what_is_said_of_a_step_reads_well(visitor: Visitor, host: Host, stale: str) -> None:
+    accepted = {"reason": "typo only. "}
+    assert host.program.post(f"/api/v1/jobs/{stale}/steps/report/accept", accepted).status == 200
+
+    page = visitor.go(f"/jobs/{stale}/step?name=report")
+
+    expect(page.locator(".aside")).to_contain_text("typo only; without that it would be stale")
+    expect(page.locator(".aside")).to_contain_text("finding another by now")
+    expect(page.locator("#trace")).to_be_hidden()
+    page = visitor.go(f"/jobs/{stale}/step?name=goals")
+    expect(page.locator("#step .top + p code")).to_have_text("ask.txt")
+    page = visitor.go(f"/jobs/{stale}")
+    expect(page.locator("#step-goals .name")).to_have_attribute("title", "Ask which goals count, where ask.txt is there.")
+
+
+def test_what_a_shell_step_prints_is_its_output(visitor: Visitor, host: Host, workspace: Workspace, folder: Path) -> None:
+    (folder / "printing.yaml").write_text(PRINTING, encoding="utf-8")
+    job = create_job(workspace, "printing.yaml", params={}, folder=folder).id
+    host.run(job)
+
+    page = visitor.go(f"/jobs/{job}/step?name=greet")
+    expect(page.locator(".output pre")).to_have_text("hello there")
+    page = visitor.go(f"/jobs/{job}/step?name=several")
+    expect(page.locator("figure", has_text="notes").locator("pre")).to_have_text("kept")
+    expect(page.locator("figure", has_text="blob").locator("pre")).to_have_count(0)
+    page = visitor.go(f"/jobs/{job}/results")
+    expect(page.locator(".deliverable .prose h1")).to_have_text("A title")
+    visitor.shoot("printed results")

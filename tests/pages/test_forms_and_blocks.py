@@ -1,14 +1,20 @@
 """From the fields of a page to values, and from values to what a page shows."""
 
+from io import BytesIO
+from typing import BinaryIO
+
 import pytest
 
+from oncue.control.steps.outputs import Output, StoredFile
+from oncue.control.views.artifactview import ArtifactView
+from oncue.core.model import ArtifactKind, ContentHash, StepId
 from oncue.core.questions import Asking, InvalidAnswer, Option, QuestionKind
 from oncue.errors import InvalidParam
 from oncue.web.answerform import form_fields, read_answer_form
-from oncue.web.pages.outputblocks import MAX_ROWS, MAX_TEXT, BlockKind, show_value
+from oncue.web.pages.outputblocks import ALL_PREVIEW_BYTES, MAX_ROWS, MAX_TEXT, BlockKind, show_files, show_value
 from oncue.web.pages.panelform import read_body
 from oncue.web.refusals import InvalidFields
-from oncue.web.rendering import render_markdown, show_duration, show_scope, show_size
+from oncue.web.rendering import render_markdown, show_code_spans, show_duration, show_scope, show_size
 
 PERSON = {
     "type": "object",
@@ -152,6 +158,53 @@ def test_what_is_cut_is_counted() -> None:
     assert show_value(None) is None
 
 
+class Files(Output):
+    """An output whose files are in memory."""
+
+    bodies: dict[str, bytes]
+
+    def open(self, name: str) -> BinaryIO:
+        return BytesIO(self.bodies[name])
+
+
+def view_files(**bodies: bytes) -> ArtifactView:
+    """An output with these files; ``__`` in a name is a dot."""
+    named = {name.replace("__", "."): body for name, body in bodies.items()}
+    files = {name: StoredFile(name=name, address=ContentHash(name), size=len(body)) for name, body in named.items()}
+    output = Files(address=ContentHash("x"), kind=ArtifactKind.TREE, value=None, files=files)
+    object.__setattr__(output, "bodies", named)
+    return ArtifactView(step=StepId("s"), run=1, number=1, output=output)
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "kind"),
+    [
+        ("stdout", b"hello there\n", BlockKind.PLAIN),
+        ("stdout", b"# A title\n\ntext\n", BlockKind.PROSE),
+        ("stdout", b"\x1b[1mbold\x1b[0m\n", BlockKind.PLAIN),
+        ("stdout", b"\x89PNG\x0d\x0a\x1a\x0a\x00", None),
+        ("stdout", b"\xff\xfe", None),
+        ("notes", b"# not a title\n", BlockKind.PLAIN),
+        ("notes", b"a\x00b", None),
+        ("notes__md", b"plain", BlockKind.PROSE),
+        ("notes__txt", b"caf\xe9", BlockKind.PLAIN),
+        ("chart__svg", b"<svg/>", None),
+        ("stdout", b"x" * 100_001, None),
+    ],
+)
+def test_a_small_text_is_shown_whatever_its_name(name: str, body: bytes, kind: BlockKind | None) -> None:
+    (file,) = show_files(view_files(**{name: body}))
+
+    assert (file.preview.kind if file.preview else None) is kind
+    assert file.is_image is name.endswith("svg")
+
+
+def test_of_many_texts_only_the_first_are_shown() -> None:
+    files = show_files(view_files(**{f"part{number}": b"x" * 100_000 for number in range(30)}))
+
+    assert sum(file.preview is not None for file in files) == ALL_PREVIEW_BYTES // 100_000
+
+
 def test_markdown_shows_no_markup_of_its_own_and_calls_no_other_server() -> None:
     html = render_markdown("**b** <script>x()</script> [a](javascript:x()) ![pixel](https://x.example/p.png)")
 
@@ -160,6 +213,20 @@ def test_markdown_shows_no_markup_of_its_own_and_calls_no_other_server() -> None
     assert "<img" not in html
     assert 'href="https://x.example/p.png"' in html
     assert 'href="javascript' not in html
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("Write ``report.md``, and `a b`.", "Write <code>report.md</code>, and <code>a b</code>."),
+        ("Nothing <b>here</b>", "Nothing &lt;b&gt;here&lt;/b&gt;"),
+        ("`<b>`", "<code>&lt;b&gt;</code>"),
+        ("a ` alone, and ``two", "a ` alone, and ``two"),
+        ("", ""),
+    ],
+)
+def test_code_in_a_sentence_is_set_as_code(text: str, html: str) -> None:
+    assert show_code_spans(text) == html
 
 
 def test_amounts_are_said_as_people_say_them() -> None:

@@ -25,10 +25,13 @@ from oncue.core.model import (
 )
 from oncue.core.ports import StepRecord, Store, Transaction
 from oncue.errors import Conflict, NotFound, UnknownJob
+from oncue.store.callreader import FEW_STEPS
 from tests.store.records import (
     JOB,
     NOON,
+    a_decision,
     a_job,
+    a_question,
     a_run,
     a_trigger,
     after,
@@ -38,6 +41,7 @@ from tests.store.records import (
     draft,
     ended,
     keep_jobs,
+    keep_questions,
     keep_runs,
     keep_success,
     some_inputs,
@@ -387,6 +391,20 @@ def test_durations_are_those_of_the_latest_successes_of_every_instance(store: St
         assert reader.durations(JOB, limit=2) == {"find": [30.5, 20.0], "sum": [3.0, 2.0]}
         assert reader.durations(JOB, ["find", "sum"], limit=2) == {"find": [30.5, 20.0], "sum": [3.0, 2.0]}
         assert reader.durations(JOB, ["find", "sum"], since_run=2) == reader.durations(JOB, since_run=2) == {"sum": [3.0]}
+
+
+def test_waiting_for_an_answer_is_no_work(store: Store) -> None:
+    attempts = [ended(an_attempt("collect"), at=after(48)), ended(an_attempt("sum"), at=after(2))]
+    keep_runs(store, a_run(1))
+    store.write(lambda tx: tx.begin_attempts(attempts))
+    first = replace(a_question("q-1", asked_at=after(0.5)), decision=a_decision(at=after(40.5)))
+    second = replace(a_question("q-2", asked_at=after(41), occurrence=2), decision=a_decision(at=after(48)))
+    keep_questions(store, first, second, a_question("q-3", step="other"))
+
+    many = ["collect", "sum", *(f"step{number}" for number in range(FEW_STEPS))]
+    with store.read() as reader:
+        for names in (None, ["collect", "sum"], many):
+            assert reader.durations(JOB, names) == {"collect": [1.0], "sum": [2.0]}
 
 
 # --------------------------------------------------------------------------------------------------- steps and outputs

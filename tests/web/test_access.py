@@ -257,7 +257,7 @@ def test_other_sites_may_link_here_and_not_load_anything(standing: tuple[Host, s
     assert host.program.get("/", {**cross, "Sec-Fetch-Dest": "document"}).status == 200
 
 
-def test_a_token_is_exchanged_for_a_cookie_that_scripts_and_other_sites_cannot_use(standing: tuple[Host, str]) -> None:
+def test_a_token_is_exchanged_for_a_cookie_that_no_script_reads(standing: tuple[Host, str]) -> None:
     host, _ = standing
 
     reply = host.nobody.get(f"/?token={host.token}")
@@ -266,7 +266,7 @@ def test_a_token_is_exchanged_for_a_cookie_that_scripts_and_other_sites_cannot_u
     name, _, rest = cookie.partition("=")
     assert (reply.status, reply.headers["location"]) == (303, "/")
     assert name == f"oncue_{host.port}"
-    assert {"HttpOnly", "SameSite=strict", "Path=/"} <= {part.strip() for part in rest.split(";")}
+    assert {"HttpOnly", "SameSite=lax", "Path=/"} <= {part.strip() for part in rest.split(";")}
     assert host.token not in cookie
 
 
@@ -396,7 +396,7 @@ def test_a_page_asks_for_a_token_where_a_person_would_see_it(standing: tuple[Hos
 
     assert page.status == 401
     assert '<form class="signin"' in page.text
-    assert job not in page.text
+    assert job not in page.text.replace(f"next=%2Fjobs%2F{job}", "")
     assert entered.status == 303
 
 

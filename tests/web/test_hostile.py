@@ -259,8 +259,8 @@ def test_a_token_in_an_address_is_told_to_nobody(standing: tuple[Host, str]) -> 
     assert {reply.headers["referrer-policy"] for reply in (entered, refused)} == {"strict-origin"}
 
 
-@pytest.mark.parametrize("path", [ME, "/live?topic=jobs", "/api/v1/events", "/jobs"])
-def test_only_the_door_takes_a_token_from_an_address(standing: tuple[Host, str], path: str) -> None:
+@pytest.mark.parametrize("path", [ME, "/live?topic=jobs", "/api/v1/events", "/parts/jobs"])
+def test_only_pages_take_a_token_from_an_address(standing: tuple[Host, str], path: str) -> None:
     host, _ = standing
 
     assert host.nobody.get(f"{path}{'&' if '?' in path else '?'}token={host.token}").status == 401

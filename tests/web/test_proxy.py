@@ -62,7 +62,7 @@ def test_over_tls_the_cookie_is_one_that_no_other_host_and_no_unencrypted_page_c
     assert {attribute.lower().partition("=")[0] for attribute in attributes} == {
         "httponly", "max-age", "path", "samesite", "secure"
     }  # fmt: skip
-    assert {"Path=/", "SameSite=strict"} <= set(attributes)
+    assert {"Path=/", "SameSite=lax"} <= set(attributes)
     assert browse(proxied).api("/me")["actor"] == "ada"
 
 

@@ -42,7 +42,8 @@ class Studio:
         await send({"type": "http.response.body", "body": body[5:]})
 
 
-async def ask(app: Sharing, path: str = "/parts/a", *, nonce: str = "n", who: Identity = ADA, method: str = "GET") -> str:
+async def ask(app: Sharing, address: str = "/parts/a", *, nonce: str = "n", who: Identity = ADA, method: str = "GET") -> str:
+    path, _, query = address.partition("?")
     messages: list[Message] = []
 
     async def receive() -> Message:
@@ -51,7 +52,8 @@ async def ask(app: Sharing, path: str = "/parts/a", *, nonce: str = "n", who: Id
     async def send(message: Message) -> None:
         messages.append(message)
 
-    scope = {"type": "http", "method": method, "path": path, "query_string": b"", "state": {"nonce": nonce, "identity": who}}
+    state = {"nonce": nonce, "identity": who}
+    scope = {"type": "http", "method": method, "path": path, "query_string": query.encode(), "state": state}
     await app(scope, receive, send)
     body: bytes = b"".join(message.get("body", b"") for message in messages)
     assert int(dict(messages[0]["headers"])[b"content-length"]) == len(body)
@@ -100,7 +102,7 @@ def test_no_answer_is_older_than_its_question() -> None:
     scene(play)
 
 
-@pytest.mark.parametrize("other", [{"who": VERA}, {"who": NARROW}, {"path": "/parts/b"}], ids=["role", "scopes", "path"])
+@pytest.mark.parametrize("other", [{"who": VERA}, {"who": NARROW}, {"address": "/parts/b"}], ids=["role", "scopes", "path"])
 def test_those_who_may_do_other_things_or_want_other_things_share_nothing(other: dict[str, Any]) -> None:
     async def play(studio: Studio, app: Sharing) -> None:
         studio.go_on.set()
@@ -112,7 +114,19 @@ def test_those_who_may_do_other_things_or_want_other_things_share_nothing(other:
     scene(play)
 
 
-@pytest.mark.parametrize("other", [{"path": "/jobs/a"}, {"method": "POST"}], ids=["page", "post"])
+def test_who_looks_at_questions_sees_what_others_settled_and_shares_with_nobody_else() -> None:
+    async def play(studio: Studio, app: Sharing) -> None:
+        studio.go_on.set()
+        address = "/parts/inbox?seen=q-1"
+
+        await asyncio.gather(*(ask(app, address, who=who) for who in (ADA, ADA, BEN)))
+
+        assert studio.drawings == 2
+
+    scene(play)
+
+
+@pytest.mark.parametrize("other", [{"address": "/jobs/a"}, {"method": "POST"}], ids=["page", "post"])
 def test_only_fragments_that_are_looked_at_are_shared(other: dict[str, Any]) -> None:
     async def play(studio: Studio, app: Sharing) -> None:
         studio.go_on.set()

@@ -175,7 +175,7 @@ class Reader(CallReader, ListReader, PeopleReader, Protocol):
     def durations(
         self, job_id: JobId, names: Collection[str] | None = None, *, limit: int = 5, since_run: int = 0
     ) -> Mapping[str, Sequence[float]]:
-        """Step name (None: every one) → seconds of its latest succeeded attempts in runs since that, newest first."""
+        """Step name (None: every one) → seconds its latest successes in runs since that worked, not waited; newest first."""
         ...
 
     def list_steps(self, job_id: JobId, *, since_seq: int = 0) -> Sequence[StepRecord]:

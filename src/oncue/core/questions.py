@@ -7,9 +7,9 @@ and schema, so that a recorded answer is used again only for the same question w
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType, assert_never
 
@@ -134,6 +134,16 @@ class Question:
     deadline: datetime | None = None
     decision: Decision | None = None
     late: LateAnswer | None = None
+
+
+def waited_seconds(questions: Iterable[Question]) -> float:
+    """How long an attempt that asked these waited for their answers; it asks one at a time."""
+    return sum((one.decision.answered_at - one.asked_at).total_seconds() for one in questions if one.decision is not None)
+
+
+def working_since(started_at: datetime, questions: Iterable[Question]) -> datetime:
+    """When an attempt would have started that works as long as this one, and did not wait for the answers to these."""
+    return started_at + timedelta(seconds=waited_seconds(questions))
 
 
 class InvalidQuestion(InvalidInput):

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from oncue.control.steps.calls import AsyncBody, StepCall, StepFailed, StepOutput
+from oncue.control.steps.scratch import SHELL_LOG
 from oncue.core.definition import StepDefinition
 from oncue.definitions.process_group import GRACE_SECONDS, run_group
 from oncue.definitions.shell_folders import pick_outputs, write_inputs
@@ -75,7 +76,7 @@ def make_shell_body(step: ShellStep, *, grace_seconds: float = GRACE_SECONDS) ->
         shell = render_shell(step.run, call.params)
         scratch = await asyncio.to_thread(_prepare, call)
         env = _environment(step, call, shell)
-        log, stdout = scratch / "log", scratch / "stdout"
+        log, stdout = scratch / SHELL_LOG, scratch / "stdout"
         status = await _execute(step, shell.text, env=env, scratch=scratch, grace_seconds=grace_seconds)
         if status != 0:
             raise StepFailed(explain_status(status), code="exit_status", detail=tail(log), log=log)
@@ -106,7 +107,7 @@ def tail(log: Path) -> str:
 
 async def _execute(step: ShellStep, text: str, *, env: Mapping[str, str], scratch: Path, grace_seconds: float) -> int:
     with ExitStack() as files:
-        log = files.enter_context((scratch / "log").open("wb", buffering=0))
+        log = files.enter_context((scratch / SHELL_LOG).open("wb", buffering=0))
         stdout = files.enter_context((scratch / "stdout").open("wb", buffering=0))
         try:
             return await run_group(
@@ -117,7 +118,7 @@ async def _execute(step: ShellStep, text: str, *, env: Mapping[str, str], scratc
                 grace_seconds=grace_seconds,
             )
         except asyncio.CancelledError as error:
-            error.add_note(tail(scratch / "log"))  # whoever turns it into a timeout can say what was printed last
+            error.add_note(tail(scratch / SHELL_LOG))  # whoever turns it into a timeout can say what was printed last
             raise
         except FileNotFoundError as error:
             raise StepFailed(f"its folder is gone: {step.folder}", code="no_folder") from error

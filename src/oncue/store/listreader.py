@@ -43,6 +43,13 @@ class StoreListReader(StoreTraceReader):
             for type_, run, how, count, _ in self._all("question_counts", job_id)
         ]
 
+    def _look_for_waits(self, job_id: JobId, names: Collection[str] | None, *, since_run: int) -> Callable[..., int]:
+        """How many microseconds an attempt (run, step, number) waited for answers; for a few steps looked for one by one."""
+        if names is not None and len(names) <= FEW_STEPS:
+            return lambda run, step, number: self._all("waited_in_attempt", job_id, run, step, number)[0][0]
+        waits = {row[:3]: row[3] for row in self._all("waited_by_attempt", job_id, since_run)}
+        return lambda run, step, number: waits.get((run, step, number), 0)
+
     def list_decisions(self, job_id: JobId, wanted: Narrowing, *, offset: int, limit: int) -> Sequence[Question]:
         """Some decided questions, in the order in which they were asked."""
         return [read_question(row) for row in self._all("decisions", job_id, *_narrowed(wanted), limit, offset)]

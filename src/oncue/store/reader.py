@@ -142,12 +142,13 @@ class StoreReader(StoreListReader, StorePeopleReader):
     def durations(
         self, job_id: JobId, names: Collection[str] | None = None, *, limit: int = 5, since_run: int = 0
     ) -> Mapping[str, Sequence[float]]:
-        """Step name → seconds of its latest succeeded attempts in runs since that, at most ``limit`` of each."""
+        """Step name → seconds its latest succeeded attempts in runs since that worked, at most ``limit`` of each."""
         found: dict[str, list[float]] = {}
-        for step, started, ended, *_ in self._succeeded(job_id, names, limit=limit, since_run=since_run):
+        waited = self._look_for_waits(job_id, names, since_run=since_run)
+        for step, started, ended, run, number in self._succeeded(job_id, names, limit=limit, since_run=since_run):
             seconds = found.setdefault(step_name(step), [])
             if len(seconds) < limit:
-                seconds.append((ended - started) / 1_000_000)
+                seconds.append(max(0, ended - started - waited(run, step, number)) / 1_000_000)
         return found
 
     def list_steps(self, job_id: JobId, *, since_seq: int = 0) -> Sequence[StepRecord]:

@@ -11,10 +11,12 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Executable,
     Select,
     and_,
     case,
+    cast,
     delete,
     func,
     null,
@@ -207,6 +209,10 @@ def _question_reads() -> Mapping[str, Executable]:
         "questions_of_attempt": select(*q)
         .where(*at_attempt(question))
         .order_by(not_by_index(q.asked_at), q.type, q.occurrence),
+        "waited_in_attempt": select(_waited()).where(*at_attempt(question)),
+        "waited_by_attempt": select(q.run, q.step, q.number, _waited())
+        .where(of_job, q.run >= p("since_run"), q.answered_at > q.asked_at)
+        .group_by(q.run, q.step, q.number),
         "decided_questions": _as_asked(is_decided),
         "decided_questions_of_job": _as_asked(of_job, is_decided),
         "decided_questions_of_run": _as_asked(of_job, of_run, is_decided, is_narrow=True),
@@ -223,6 +229,11 @@ def _question_reads() -> Mapping[str, Executable]:
         "decision_words": _decided(q.id, q.type, q.kind, q.step, q.actor, q.asking, q.response),
         "due_questions": _by_deadline(q.acts == text("1"), q.deadline <= p("at"), is_waiting),
     }
+
+
+def _waited() -> ColumnElement[int]:
+    """Microseconds from asking to the answer; an attempt asks one question at a time."""
+    return cast(func.coalesce(func.sum(question.c.answered_at - question.c.asked_at), text("0")), BigInteger)
 
 
 def _decided(*columns: Any) -> Select[Any]:

@@ -24,6 +24,7 @@ from oncue.web.errorbody import install_error_handlers
 from oncue.web.guard import Guard
 from oncue.web.packing import Packing
 from oncue.web.pages import pageroutes
+from oncue.web.pages.doorpages import Entrance
 from oncue.web.schemas.wire import Problem
 from oncue.web.sharing import Sharing
 from oncue.web.site import Site
@@ -57,7 +58,7 @@ def make_application(site: Site) -> ASGIApp:
     """What a server serves: the application behind its guard."""
     app = make_routes()
     app.state.site = site
-    return Guard(app=Packing(Sharing(app), unpacked=(f"{API}/", "/static/")), door=site.door, names=site.names)
+    return Guard(app=Packing(Sharing(Entrance(app, site)), unpacked=(f"{API}/", "/static/")), door=site.door, names=site.names)
 
 
 def make_routes() -> FastAPI:

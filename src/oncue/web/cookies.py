@@ -49,11 +49,11 @@ def give_session(answer: Response, scope: Scope, *, name: str, session: str) -> 
         session,
         max_age=SESSION_DAYS * SECONDS_A_DAY,
         httponly=True,
-        samesite="strict",
+        samesite="lax",
         secure=is_encrypted(scope),
     )
 
 
 def take_session(answer: Response, scope: Scope, *, name: str) -> None:
     """Let the browser forget its session; said in the same terms in which it was given, or browsers do not listen."""
-    answer.delete_cookie(cookie_name(scope, name), httponly=True, samesite="strict", secure=is_encrypted(scope))
+    answer.delete_cookie(cookie_name(scope, name), httponly=True, samesite="lax", secure=is_encrypted(scope))

@@ -25,6 +25,7 @@ from oncue.web.access import Credentials, Door, Identity, peer_of
 from oncue.web.cookies import is_encrypted, the_session
 from oncue.web.errorbody import answer_defect, answer_error
 from oncue.web.refusals import ForeignHost, ForeignLink, ForeignOrigin, NotSignedIn, TooLarge
+from oncue.web.wanted import token_in_address
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OTHER_SITES = frozenset({"cross-site", "same-site"})
@@ -151,7 +152,7 @@ def _is_public(scope: Scope) -> bool:
 
 
 def _is_door(scope: Scope) -> bool:
-    return scope["path"] == "/" and b"token=" in scope.get("query_string", b"")
+    return token_in_address(scope) is not None
 
 
 def _bearer(headers: Headers) -> str | None:

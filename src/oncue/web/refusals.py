@@ -12,8 +12,9 @@ class NotSignedIn(OncueError):
 
     code = "not_signed_in"
     http_status = 401
+    FIRST = "sign in first"
 
-    def __init__(self, message: str = "sign in first") -> None:
+    def __init__(self, message: str = FIRST) -> None:
         super().__init__(message, hint="open the URL that `oncue serve` printed, or send its token as a bearer token")
 
 

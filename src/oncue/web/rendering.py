@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -20,6 +22,8 @@ from oncue.core.canonical import content_hash
 from oncue.core.reasons import Reason, explain_reason
 from oncue.web.answerform import form_fields
 from oncue.web.promptwords import FILTERS
+from oncue.web.refusals import NotSignedIn
+from oncue.web.wanted import wanted_page
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -29,6 +33,7 @@ FOLDER = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
 RENDERED_TEXTS = 256
 BRIEF = 60
+_CODE_SPAN = re.compile(r"(``?)(?=[^`])(.+?)(?<=[^`])\1(?!`)")
 SECONDS_A_MINUTE, SECONDS_AN_HOUR, SECONDS_A_DAY = 60, 3600, 86_400
 
 
@@ -44,11 +49,13 @@ def page_environment() -> Environment:
         auto_reload=False,
     )
     environment.filters.update(instant=show_time, duration=show_duration, markdown=render_markdown)
+    environment.filters.update(code_spans=show_code_spans)
     environment.filters.update(quote=quote_all, iso=show_instant, brief=show_brief, size=show_size)
     environment.filters.update(form_fields=form_fields, response_words=describe_response)
     environment.filters.update(reasons=join_reasons, value=show_whole, scope_words=show_scope)
     environment.filters.update(FILTERS)
     environment.globals["static"] = static_url
+    environment.globals["first"] = NotSignedIn.FIRST
     environment.globals["m"] = environment.get_template("macros.html").module
     return environment
 
@@ -57,7 +64,7 @@ def render_page(name: str, /, *, scope: Scope, **values: object) -> str:
     """A page or a fragment for one request; templates find ``identity`` and ``nonce`` as well."""
     state = scope["state"]
     return page_environment().get_template(name).render(
-        identity=state.get("identity"), nonce=state.get("nonce", ""), path=scope["path"], **values
+        identity=state.get("identity"), nonce=state.get("nonce", ""), path=scope["path"], page_here=wanted_page(scope), **values
     )  # fmt: skip
 
 
@@ -135,6 +142,13 @@ def show_duration(seconds: float | None) -> str:
             rest = whole % size // next_size
             return f"{whole // size} {name}" + (f" {rest} {next_name}" if rest else "")
     return f"{whole} s"
+
+
+def show_code_spans(text: str) -> Markup:
+    """A sentence of a docstring: what stands between single or double backticks is code."""
+    parts = _CODE_SPAN.split(text)
+    codes = (Markup("<code>{}</code>").format(code) for code in parts[2::3])
+    return Markup().join(part for pair in zip_longest(parts[::3], codes, fillvalue="") for part in pair)
 
 
 @lru_cache(maxsize=RENDERED_TEXTS)

@@ -64,9 +64,13 @@ class Sharing:
 
 
 def _key(scope: Scope) -> Hashable:
-    """What two requests must have in common to get the same answer: no fragment says who looks at it."""
+    """What two requests must have in common to get the same answer.
+
+    No fragment says who looks at it; but what somebody settled, of the questions that they have seen, is no news to them alone.
+    """
     identity: Identity = scope["state"]["identity"]
-    return scope["path"], scope["query_string"], identity.role, identity.scopes
+    is_own = b"seen=" in scope["query_string"]
+    return scope["path"], scope["query_string"], identity.role, identity.scopes, identity.actor if is_own else ""
 
 
 async def _draw(app: ASGIApp, scope: Scope) -> Drawn:

@@ -16,8 +16,8 @@ from oncue.control.generation.modelclients import RunModels
 from oncue.control.steps.bodies import Bodies
 from oncue.control.steps.drafts import DraftWish
 from oncue.control.steps.fencing import check_is_ours
+from oncue.control.steps.scratch import LOG_FILE, scratch_path
 from oncue.control.steps.work import Result, Work
-from oncue.core.canonical import content_hash
 from oncue.core.comments import GivenComment
 from oncue.core.events import EventDraft, EventType
 from oncue.core.ports import Store, Transaction
@@ -25,8 +25,6 @@ from oncue.core.questions import Asking
 
 if TYPE_CHECKING:
     from oncue.control.generation.generating import Generating
-
-LOG_FILE = "log.txt"
 
 
 @dataclass(slots=True)
@@ -77,9 +75,7 @@ class Desk:
     def scratch_folder(self) -> Path:
         """An empty folder of this attempt's own; made on first use."""
         if self.folder is None:
-            key = self.work.attempt.key
-            name = f"{key.run}-{content_hash(key.step.encode())[7:19]}-{key.number}-{self.work.attempt.fence}"
-            self.folder = Path(self.store.folder) / "jobs" / key.job_id / "scratch" / name
+            self.folder = scratch_path(Path(self.store.folder), self.work.attempt)
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder.mkdir(parents=True)
         return self.folder

@@ -45,6 +45,11 @@ class AttemptTrace:
     log: tuple[str, ...] = ()
     log_left_out: int = 0
 
+    @property
+    def is_telling(self) -> bool:
+        """Whether there is more to say of it than that it was made."""
+        return bool(self.calls or self.comments or self.answers or self.log)
+
     def as_dict(self) -> dict[str, Any]:
         """The wire form."""
         attempt = self.attempt

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from oncue.control.views.decisionview import find_late_answers, waiting_questions
+from oncue.control.views.decisionview import find_late_answers, rests_on_default, waiting_questions
 from oncue.control.views.jobview import JobPicture, describe_status, look_at_job
-from oncue.control.views.progressview import TOLD, describe_progress
+from oncue.control.views.progressview import recent_progress
 from oncue.control.views.runview import is_interrupted
 from oncue.control.views.stepwords import WORDS, Standing, read_standing
 from oncue.control.workspace import Workspace, load_job
@@ -16,15 +16,16 @@ from oncue.core.comments import GivenComment, comments_by_run
 from oncue.core.definition import StepDefinition
 from oncue.core.findings import Finding
 from oncue.core.graph import Graph
-from oncue.core.model import Attempt, AttemptKey, AttemptState, Failure, JobId, Run, StepId, Trigger, step_name
+from oncue.core.model import Attempt, AttemptKey, Failure, JobId, Run, StepId, Trigger, step_name
 from oncue.core.modelcalls import NOTHING, Spending
 from oncue.core.ports import Reader
-from oncue.core.questions import Question
+from oncue.core.questions import Question, waited_seconds, working_since
 from oncue.core.staleness import StepState
 
 MAX_SINGLE_STEPS = 200
 """Above this many steps the attempts of each are not counted."""
-RECENT_EVENTS = 200
+MAX_INSTANCES = 50
+"""Above this many instances of a fan-out nobody looks which of them rest on a default."""
 RECENT_RUNS = 5
 """How long steps take is told from so many runs; what ran in none of them, from what made its present output."""
 DONE = frozenset({"fresh", "accepted"})
@@ -37,6 +38,7 @@ class StepCard:
     ``counts`` says how many instances stand where; None for a step that is no fan-out, or whose instances are unknown.
     ``attempts`` counts all attempts of a single step; None where that was not counted. ``comment`` is the latest that steered
     its current output, or of a fan-out the latest that steered any of them. ``spent`` is what its model calls cost in all runs.
+    ``defaults`` counts the current outputs that rest on an answer which nobody gave in time.
     """
 
     name: str
@@ -58,6 +60,7 @@ class StepCard:
     is_stale: bool = False
     comment: GivenComment | None = None
     spent: Spending = NOTHING
+    defaults: int = 0
 
     @property
     def total(self) -> int:
@@ -218,6 +221,7 @@ class _Columns:
         self._durations = {} if is_brief else self._read_durations()
         self._messages = {} if is_brief else self._read_messages()
         self._spent = {} if is_brief else self._read_spending()
+        self._has_asked = not is_brief and bool(reader.list_questions(job_id=standing.picture.job.id, limit=1))
         singles = [StepId(name) for name in self._graph.names if self._graph.steps[name].each is None]
         counts_attempts = not is_brief and len(singles) <= MAX_SINGLE_STEPS
         self._attempt_counts = reader.count_attempts(standing.picture.job.id, singles) if counts_attempts else None
@@ -246,6 +250,7 @@ class _Columns:
             seconds=(min(seen), max(seen)) if seen else None,
             is_stale="stale" in known,
             comment=self._comment(members or ()),
+            defaults=self._count_defaults(members or ()),
         )
 
     def _single(self, step: StepDefinition, this: StepId, *, ordinal: int) -> StepCard:
@@ -259,11 +264,12 @@ class _Columns:
             reasons=self._standing.reasons((this,)),
             run=current.run if current else None,
             attempts=None if self._attempt_counts is None else self._attempt_counts.get(this, 0),
-            seconds=self._seconds(step.name, last),
-            since=open_attempt.started_at if open_attempt and word == "running" else None,
+            seconds=self._seconds(step.name),
+            since=self._since(open_attempt) if open_attempt and word == "running" else None,
             error=last.error if last and word in ("failed", "cancelled") else None,
             is_stale=status.state is StepState.STALE,
             comment=self._comment((this,)),
+            defaults=self._count_defaults((this,)),
         )
 
     def _last_attempt(self, this: StepId) -> Attempt | None:
@@ -286,7 +292,8 @@ class _Columns:
             key = AttemptKey(job_id=job.id, run=current.run, step=current.step, number=current.number)
             made = self._reader.load_attempt(key)
             if made is not None and made.ended_at is not None:
-                found[name] = ((made.ended_at - made.started_at).total_seconds(),)
+                took = (made.ended_at - made.started_at).total_seconds()
+                found[name] = (max(0.0, took - waited_seconds(self._reader.questions_of_attempt(key))),)
         return found
 
     def _blank(self, step: StepDefinition, *, ordinal: int, word: str) -> StepCard:
@@ -303,13 +310,14 @@ class _Columns:
             message=self._messages.get(step.name, "") if word == "running" else "",
         )
 
-    def _seconds(self, name: str, last: Attempt | None) -> tuple[float, float] | None:
-        """How long the latest attempt took; where that is unknown, the latest one that succeeded."""
-        if last is not None and last.ended_at is not None and last.state is AttemptState.SUCCEEDED:
-            took = (last.ended_at - last.started_at).total_seconds()
-            return took, took
+    def _seconds(self, name: str) -> tuple[float, float] | None:
+        """How long the latest attempt that succeeded worked."""
         seen = self._durations.get(name, ())
         return (seen[0], seen[0]) if seen else None
+
+    def _since(self, running: Attempt) -> datetime:
+        """Since when an attempt works, as if what it waited for answers had come before."""
+        return working_since(running.started_at, self._reader.questions_of_attempt(running.key) if self._has_asked else ())
 
     def _comment(self, members: Iterable[StepId]) -> GivenComment | None:
         """The latest comment that steered any of these outputs."""
@@ -320,6 +328,18 @@ class _Columns:
         currents = (assessment.currents.get(this) for this in members)
         runs = {run for current in currents if current is not None for run in current.inputs.comments if run in given}
         return given[max(runs)] if runs else None
+
+    def _count_defaults(self, members: Iterable[StepId]) -> int:
+        """How many of these outputs rest on a default; none of a fan-out with many instances, which are not looked at."""
+        currents = self._picture.assessment.currents
+        known = [currents[this] for this in members if this in currents] if self._has_asked else []
+        if len(known) > MAX_INSTANCES:
+            return 0
+        job_id = self._picture.job.id
+        return sum(
+            rests_on_default(self._reader, AttemptKey(job_id=job_id, run=one.run, step=one.step, number=one.number))
+            for one in known
+        )
 
     def _read_spending(self) -> Mapping[str, Spending]:
         """What the steps spent on models, instances of a fan-out together."""
@@ -332,10 +352,5 @@ class _Columns:
         """What the steps that execute said of their progress lately."""
         if not self._standing.open_attempts:
             return {}
-        job = self._picture.job
-        events = self._reader.list_events(job.id, after=max(0, job.event_seq - RECENT_EVENTS))
-        return {
-            step_name(event.step): describe_progress(event.type, event.data or {})
-            for event in events
-            if event.type in TOLD and event.step is not None
-        }
+        said = recent_progress(self._reader, self._picture.job)
+        return {step_name(this): words for this, words in said.items() if words}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from oncue.control.asking import recorded_answer
@@ -11,7 +11,7 @@ from oncue.control.instants import show_instant
 from oncue.control.promptrecords import decision_record
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.listports import Narrowing, QuestionCount
-from oncue.core.model import AttemptState, JobId, StepId
+from oncue.core.model import AttemptKey, AttemptState, JobId, StepId
 from oncue.core.ports import Reader
 from oncue.core.questions import Asking, How, Question, QuestionId, QuestionKind
 from oncue.errors import UnknownRun
@@ -81,6 +81,20 @@ def view_inbox(workspace: Workspace) -> InboxView:
     return InboxView(questions=tuple(questions), now=workspace.clock.now())
 
 
+def view_seen(workspace: Workspace, seen: Sequence[str], *, reader_name: str) -> tuple[Question, ...]:
+    """The questions somebody saw waiting, as they were settled since; not those that they settled themselves."""
+    if not seen:
+        return ()
+    with workspace.store.read() as reader:
+        found = [reader.load_question(QuestionId(one)) for one in seen]
+    return tuple(one for one in found if one is not None and one.decision is not None and not _is_settled_by(one, reader_name))
+
+
+def _is_settled_by(question: Question, actor: str) -> bool:
+    decision, late = question.decision, question.late
+    return actor in {decision.actor if decision else None, late.actor if late else None}
+
+
 def view_decisions(
     workspace: Workspace, job_id: JobId, wanted: DecisionFilter, *, offset: int = 0, limit: int = EVERY
 ) -> DecisionsView:
@@ -136,6 +150,23 @@ def find_late_answers(reader: Reader, job_id: JobId) -> tuple[Question, ...]:
         asked = reader.questions_in_place(job_id, step, type_=type_, occurrence=occurrence)
         latest.append([question for question in asked if recorded_answer(question) is not None][-1])
     return tuple(question for question in latest if question.late is not None)
+
+
+def rests_on_default(reader: Reader, current: AttemptKey) -> bool:
+    """Whether the attempt that made an output, or an earlier one of its step in that run, took an answer that nobody gave."""
+    attempts = (replace(current, number=number) for number in range(1, current.number + 1))
+    return any(_is_default(reader, question) for attempt in attempts for question in reader.questions_of_attempt(attempt))
+
+
+def _is_default(reader: Reader, question: Question) -> bool:
+    """Whether it was settled by its default, or as one before that was, unless somebody had answered that late."""
+    decision = question.decision
+    while decision is not None and decision.reused_from is not None:
+        origin = reader.load_question(decision.reused_from)
+        if origin is None or (origin.late is not None and origin.late.answered_at <= decision.answered_at):
+            return False
+        decision = origin.decision
+    return decision is not None and decision.how is How.DEFAULT
 
 
 def is_attended(workspace: Workspace, question: Question) -> bool:

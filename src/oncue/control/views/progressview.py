@@ -11,12 +11,13 @@ from oncue.control.workspace import load_job
 from oncue.core.definitionrecord import decode_definition
 from oncue.core.events import Event, EventType
 from oncue.core.graph import Graph
-from oncue.core.model import JobId, Run, RunState, StepId, step_name
+from oncue.core.model import Job, JobId, Run, RunState, StepId, step_name
 from oncue.core.planrecord import RecordedPlan, decode_plan
 from oncue.core.ports import Reader
 
 TOLD = frozenset({EventType.STEP_PROGRESS, EventType.MODEL_CALLED, EventType.MODEL_FAILED})
 """Events that say what a step is about."""
+RECENT_EVENTS = 200
 
 
 class LineState(StrEnum):
@@ -208,6 +209,18 @@ def count_instances(reader: Reader, job_id: JobId, graph: Graph) -> Callable[[st
         return len(expansions[name].items) if name in expansions else None
 
     return count
+
+
+def recent_progress(reader: Reader, job: Job) -> Mapping[StepId, str]:
+    """What the steps and instances of a job said of their progress lately, whoever spoke last at the end."""
+    found: dict[StepId, str] = {}
+    for event in reader.list_events(job.id, after=max(0, job.event_seq - RECENT_EVENTS)):
+        if event.step is None or event.type not in {*TOLD, EventType.STEP_STARTED}:
+            continue
+        found.pop(event.step, None)
+        if event.type in TOLD:
+            found[event.step] = describe_progress(event.type, event.data or {})
+    return found
 
 
 def describe_progress(kind: EventType, data: Mapping[str, object]) -> str:

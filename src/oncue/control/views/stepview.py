@@ -13,8 +13,9 @@ from oncue.control.views.whyview import Explanation, view_why
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.comments import GivenComment
 from oncue.core.definition import StepDefinition
-from oncue.core.model import Attempt, AttemptState, Inputs, JobId, StepId, step_key, step_name
+from oncue.core.model import Attempt, AttemptKey, AttemptState, Inputs, JobId, StepId, step_key, step_name
 from oncue.core.ports import Reader
+from oncue.core.questions import waited_seconds
 from oncue.core.staleness import StepState
 from oncue.errors import OncueError
 
@@ -37,7 +38,8 @@ class Consumed:
 class StepPage:
     """A step, or one instance of a fan-out; ``instances`` where it stands for all of them.
 
-    ``attempts`` are the latest, the newest first, of ``attempt_count``. ``problem`` says why there is no output to show.
+    ``attempts`` are the latest, the newest first, of ``attempt_count``; ``waits`` are the seconds that they waited for answers.
+    ``problem`` says why there is no output to show.
     """
 
     id: StepId
@@ -52,6 +54,7 @@ class StepPage:
     explanations: tuple[Explanation, ...]
     attempts: tuple[Attempt, ...]
     attempt_count: int
+    waits: Mapping[AttemptKey, float]
     consumed: tuple[Consumed, ...]
     params: Mapping[str, object]
     comments: tuple[GivenComment, ...]
@@ -92,6 +95,7 @@ def view_step_page(workspace: Workspace, job_id: JobId, wish: StepWish) -> StepP
         standing = read_standing(reader, picture)
         instances = view_instances(standing, this, search=wish.search, word=wish.word, page=wish.page)
         attempts = [] if instances else list(reader.list_attempts(job_id, step=this))
+        waits = _waits(reader, attempts[-LISTED_ATTEMPTS:])
         consumed = _consumed(reader, picture, this)
         comments = [comment for comment in reader.list_comments(job_id) if comment.is_for(this)]
     output, problem = (None, "") if instances else _output(workspace, job_id, this, run=wish.run)
@@ -100,6 +104,7 @@ def view_step_page(workspace: Workspace, job_id: JobId, wish: StepWish) -> StepP
         this,
         instances=instances,
         attempts=attempts,
+        waits=waits,
         consumed=consumed,
         comments=comments,
         explanations=() if instances else _explain(workspace, job_id, this),
@@ -115,6 +120,7 @@ def _page(
     *,
     instances: InstancesPage | None,
     attempts: Sequence[Attempt],
+    waits: Mapping[AttemptKey, float],
     consumed: tuple[Consumed, ...],
     comments: Sequence[GivenComment],
     explanations: tuple[Explanation, ...],
@@ -143,11 +149,17 @@ def _page(
         explanations=explanations,
         attempts=tuple(reversed(attempts[-LISTED_ATTEMPTS:])),
         attempt_count=len(attempts),
+        waits=waits,
         consumed=consumed,
         params={name: standing.picture.job.params.get(name) for name in reads},
         comments=tuple(comments),
         instances=instances,
     )
+
+
+def _waits(reader: Reader, attempts: Sequence[Attempt]) -> dict[AttemptKey, float]:
+    asked = ((attempt.key, reader.questions_of_attempt(attempt.key)) for attempt in attempts)
+    return {key: waited_seconds(questions) for key, questions in asked if questions}
 
 
 def _output(workspace: Workspace, job_id: JobId, this: StepId, *, run: int | None) -> tuple[ArtifactView | None, str]:

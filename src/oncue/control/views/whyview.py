@@ -152,9 +152,8 @@ class _Inquiry:
     def _explain_acceptance(self, this: StepId, current: Current) -> Explanation:
         given: Acceptance = self._assessment.snapshot.acceptances[this]
         when = given.accepted_at.strftime("%Y-%m-%d")
-        return Explanation(
-            text=f"{given.actor} accepted the output of run {current.run} on {when}: {given.reason}; without that it were stale"
-        )
+        accepted = f"{given.actor} accepted the output of run {current.run} on {when}: {given.reason.strip().rstrip('.;')}"
+        return Explanation(text=f"{accepted}; without that it would be stale")
 
     def _explain_reason(self, this: StepId, current: Current, reason: StaleReason) -> Explanation:
         match reason:

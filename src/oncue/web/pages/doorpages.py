@@ -11,12 +11,15 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from oncue.errors import NotFound
 from oncue.web.access import peer_of
 from oncue.web.cookies import give_session, given_sessions, take_session
+from oncue.web.refusals import NotSignedIn
 from oncue.web.rendering import STATIC, render_page
 from oncue.web.site import Site, TheSite
+from oncue.web.wanted import token_in_address, wanted_page
 
 A_YEAR = "public, max-age=31536000, immutable"
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -53,13 +56,12 @@ def compress_file(file: Path) -> bytes:
 @router.get("/signin")
 def signin_page(request: Request) -> HTMLResponse:
     """Where a token is entered."""
-    error = {"code": "not_signed_in", "message": "Sign in", "hint": "oncue serve printed a URL; its token opens these pages."}
-    return HTMLResponse(render_page("problem.html", scope=request.scope, status=401, error=error))
+    return HTMLResponse(render_page("problem.html", scope=request.scope, status=401, error=NotSignedIn().as_dict()))
 
 
 @router.post("/signin")
-async def signin(request: Request, site: TheSite, token: Annotated[str, Form(max_length=200)] = "") -> RedirectResponse:
-    """Exchange a token for a session."""
+async def signin(request: Request, site: TheSite, token: Annotated[str, Form(max_length=200)] = "") -> Response:
+    """Exchange a token for a session, and go to the page that was wanted (``next``)."""
     return await enter(request, site, token)
 
 
@@ -73,11 +75,28 @@ def signout(request: Request, site: TheSite) -> RedirectResponse:
     return answer
 
 
-async def enter(request: Request, site: Site, token: str) -> RedirectResponse:
+class Entrance:
+    """In front of the pages: a token in the address of any of them is exchanged, and the page shown without it."""
+
+    def __init__(self, app: ASGIApp, site: Site) -> None:
+        self._app = app
+        self._site = site
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or somebody in."""
+        token = token_in_address(scope)
+        if token is None:
+            await self._app(scope, receive, send)
+            return
+        answer = await enter(Request(scope), self._site, token)
+        await answer(scope, receive, send)
+
+
+async def enter(request: Request, site: Site, token: str) -> Response:
     """Give the browser a session in place of the one it had, and take the token out of its address bar."""
     session = await run_in_threadpool(site.door.exchange, token.strip(), peer=peer_of(request.scope))
     for former in given_sessions(request.scope, site.names.cookie):
         await run_in_threadpool(site.door.leave, former)
-    answer = RedirectResponse("/", status_code=303)
+    answer = RedirectResponse(wanted_page(request.scope), status_code=303)
     give_session(answer, request.scope, name=site.names.cookie, session=session)
     return answer

@@ -41,6 +41,7 @@ def trace_part(*, request: Request, site: TheSite, job: TheJob, _: Reading, name
         left_out=max(0, len(attempts) - LISTED_ATTEMPTS),
         spending=trace.spending if trace else None,
         deltas=delta.steps if delta else (),
+        is_telling=bool(delta) or any(one.is_telling for one in attempts) or (run is not None and not attempts),
         outcomes=OUTCOMES,
         outcome_states=OUTCOME_STATES,
     )

@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
-from starlette.concurrency import run_in_threadpool
 
 from oncue.control.views.boardview import BoardView, view_board
 from oncue.control.views.instancesview import InstancesPage, view_instances
@@ -20,9 +19,9 @@ from oncue.control.views.jobspage import STATE_WORDS, JobFilter
 from oncue.control.views.stepwords import EXPLAINED
 from oncue.core.model import Job
 from oncue.core.people import Permission
-from oncue.web.pages.doorpages import enter
 from oncue.web.pages.frame import draw
-from oncue.web.site import Reading, Site, TheJob, TheSite, get_identity
+from oncue.web.pages.seenquestions import Seen, look_at_questions
+from oncue.web.site import Reading, Site, TheJob, TheSite
 
 Search = Annotated[str, Query(max_length=200)]
 Page = Annotated[int, Query(ge=1, le=1_000_000)]
@@ -55,12 +54,9 @@ class JobsQuery:
 
 
 @router.get("/")
-async def home(*, request: Request, site: TheSite, query: Annotated[JobsQuery, Depends()], token: Search = "") -> object:
-    """The jobs; or, with a token, the way in."""
-    if token:
-        return await enter(request, site, token)
-    get_identity(request)
-    return HTMLResponse(await run_in_threadpool(_draw_jobs, "jobs.html", request, site, query=query))
+def home(*, request: Request, site: TheSite, query: Annotated[JobsQuery, Depends()], _: Reading) -> str:
+    """The jobs."""
+    return _draw_jobs("jobs.html", request, site, query=query)
 
 
 @router.get("/parts/jobs")
@@ -112,14 +108,14 @@ class Unfolded:
         if self.page is None:
             return ""
         shown = {"search": self.page.search, "word": self.page.word, "page": self.page.page}
-        return "?" + urlencode({"unfold": self.name, **shown})
+        return urlencode({"unfold": self.name, **shown})
 
 
 class UnfoldQuery:
     """What a person unfolded."""
 
-    def __init__(self, *, unfold: Search = "", search: Search = "", word: Search = "", page: Page = 1) -> None:
-        self.name, self.search, self.word, self.page = unfold, search, word, page
+    def __init__(self, *, seen: Seen, unfold: Search = "", search: Search = "", word: Search = "", page: Page = 1) -> None:
+        self.name, self.search, self.word, self.page, self.seen = unfold, search, word, page, seen
 
     def look(self, board: BoardView) -> Unfolded:
         """The instances that are wanted."""
@@ -162,6 +158,7 @@ def _draw_job(template: str, request: Request, site: Site, *, job: Job, unfold: 
         site,
         head=board,
         unfolded=unfold.look(board),
+        asked=look_at_questions(request, site, seen=unfold.seen, waiting=board.questions),
         words=EXPLAINED,
         tab="steps",
         cursor=cursor,

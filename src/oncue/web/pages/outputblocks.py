@@ -18,9 +18,15 @@ MAX_COLUMNS = 24
 MAX_TEXT = 200_000
 """Characters of a text, or of the JSON of a value, that a page shows; the rest is in the download."""
 PREVIEW_BYTES = 100_000
+"""Of one file that a page shows; larger ones are downloaded."""
+ALL_PREVIEW_BYTES = 2_000_000
+"""Of all files of one output."""
+STDOUT = "stdout"
+"""What a shell step printed, where it declares no outputs: as much its result as a text that a step returns."""
 _MARKDOWN = re.compile(r"^(?:#{1,6} \S|```|\|.*\|$|> \S|[-*] \S|\d+\. \S)|\]\([^)\s]+\)|\*\*\S", re.MULTILINE)
 _IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml", "image/avif"})
 _TEXTS = (".txt", ".md", ".csv", ".tsv", ".json", ".jsonl", ".log", ".yaml", ".yml", ".py", ".toml", ".html", ".xml")
+_BINARY = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
 _TYPES = mimetypes.MimeTypes(filenames=())
 
 
@@ -82,24 +88,32 @@ def show_text(text: str) -> Block:
 
 def show_files(view: ArtifactView) -> list[FileBlock]:
     """The files of an output, with short texts as they are."""
-    return [
-        FileBlock(
-            name=file.name,
-            size=file.size,
-            is_image=_TYPES.guess_type(file.name)[0] in _IMAGES,
-            preview=_preview(view, file),
-        )
-        for file in view.output.files.values()
-    ]
+    found: list[FileBlock] = []
+    left = ALL_PREVIEW_BYTES
+    for file in view.output.files.values():
+        is_image = _TYPES.guess_type(file.name)[0] in _IMAGES
+        preview = None if is_image or file.size > min(left, PREVIEW_BYTES) else _preview(view, file)
+        left -= file.size if preview else 0
+        found.append(FileBlock(name=file.name, size=file.size, is_image=is_image, preview=preview))
+    return found
 
 
 def _preview(view: ArtifactView, file: StoredFile) -> Block | None:
-    if not file.name.lower().endswith(_TEXTS) or file.size > PREVIEW_BYTES:
-        return None
+    """A text as it is, whatever its name; bytes that are none only under the name of one."""
     with view.output.open(file.name) as stream:
-        text = stream.read(PREVIEW_BYTES).decode("utf-8", "replace")
-    is_markdown = file.name.lower().endswith(".md")
-    return _cut(BlockKind.PROSE if is_markdown else BlockKind.PLAIN, text)
+        body = stream.read(PREVIEW_BYTES)
+    name = file.name.lower()
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        if not name.endswith(_TEXTS):
+            return None
+        text = body.decode("utf-8", "replace")
+    if _BINARY.search(text) and not name.endswith(_TEXTS):
+        return None
+    if name == STDOUT:
+        return show_text(text)
+    return _cut(BlockKind.PROSE if name.endswith(".md") else BlockKind.PLAIN, text)
 
 
 def _table(rows: Sequence[Mapping[str, object]]) -> Block:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
@@ -10,11 +11,12 @@ from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 
 from oncue.control.answers import AlreadyAnswered, Taken, UnknownQuestion, answer_question
-from oncue.control.views.decisionview import describe_response
+from oncue.control.views.decisionview import describe_response, view_inbox
 from oncue.core.questions import InvalidAnswer, Question, QuestionId
 from oncue.web.access import Identity
 from oncue.web.answerform import read_answer_form
 from oncue.web.pages.frame import draw
+from oncue.web.pages.seenquestions import Seen, look_at_questions
 from oncue.web.site import Answering, Reading, Site, TheSite
 
 Place = Annotated[str, Query(max_length=200, pattern=r"^[\w-]*$")]
@@ -24,18 +26,25 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 @router.get("/inbox")
 def inbox_page(*, request: Request, site: TheSite, _: Reading) -> str:
     """Every question that waits, the earliest deadline first."""
-    return draw("inbox.html", request, site)
+    return _draw_inbox("inbox.html", request, site)
 
 
 @router.get("/parts/inbox")
-def inbox_part(*, request: Request, site: TheSite, _: Reading) -> str:
-    """The questions alone."""
-    return draw("inbox_part.html", request, site)
+def inbox_part(*, request: Request, site: TheSite, _: Reading, seen: Seen) -> str:
+    """The questions alone; those of the ``seen`` that were settled meanwhile say how."""
+    return _draw_inbox("inbox_part.html", request, site, seen=seen)
+
+
+def _draw_inbox(template: str, request: Request, site: Site, *, seen: Sequence[str] = ()) -> str:
+    cursor = str(site.feed.cursor)
+    waiting = view_inbox(site.workspace).questions
+    asked = look_at_questions(request, site, seen=seen, waiting=waiting)
+    return draw(template, request, site, asked=asked, cursor=cursor)
 
 
 @router.get("/parts/questions/{question}")
 def question_part(*, request: Request, site: TheSite, question: str, _: Answering) -> str:
-    """One question by itself, to be answered from any page."""
+    """One question by itself, to be answered from any page; also one whose time is up."""
     return draw("question_dialog.html", request, site, question=_load(site, question))
 
 

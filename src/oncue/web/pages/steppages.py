@@ -8,9 +8,11 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
 from oncue.control.views.logview import view_log
+from oncue.control.views.runningview import view_running
 from oncue.control.views.stepview import StepPage, StepWish, view_step_page
 from oncue.core.model import Job
 from oncue.errors import OncueError
+from oncue.web.pages.frame import draw
 from oncue.web.pages.jobpages import Page, Search, draw_job_page
 from oncue.web.pages.outputblocks import MAX_TEXT, show_files, show_value
 from oncue.web.site import LARGEST_NUMBER, Reading, Site, TheJob, TheSite
@@ -40,6 +42,13 @@ def step_part(*, request: Request, site: TheSite, job: TheJob, _: Reading, wish:
     return _draw("step_part.html", request, site, job=job, wish=wish)
 
 
+@router.get("/parts/jobs/{job}/running")
+def running_part(*, request: Request, site: TheSite, job: TheJob, _: Reading, name: Name) -> str:
+    """A step or an instance while it executes, with the end of its log; asked for again and again as long as it does."""
+    running = view_running(site.workspace, job.id, name, worker=site.worker_id)
+    return draw("running_part.html", request, site, job=f"/jobs/{job.id}", step_id=name, running=running)
+
+
 @router.get("/parts/jobs/{job}/log")
 def log_part(*, request: Request, site: TheSite, job: TheJob, _: Reading, name: Name, run: RunNumber = None) -> str:
     """The end of the log of a step's attempt."""
@@ -57,6 +66,7 @@ def _draw(template: str, request: Request, site: Site, *, job: Job, wish: StepWi
         job=job,
         tab="steps",
         step=view,
+        running=None if view.instances else view_running(site.workspace, job.id, view.id, worker=site.worker_id),
         block=show_value(view.output.output.value) if view.output else None,
         files=show_files(view.output) if view.output else [],
         cursor=cursor,

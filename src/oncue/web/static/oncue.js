@@ -52,8 +52,10 @@
       cursor = seq;
       if (topic) note(topic);
     });
-    socket.addEventListener("close", () => {
+    socket.addEventListener("close", async () => {
       setOnline(false);
+      const me = await fetch("/api/v1/me").catch(() => null);
+      if (me?.status === 401) return banner.replaceChildren(document.querySelector("#ended").content);
       setTimeout(connect, pause * (0.75 + Math.random() / 2));
       pause = Math.min(pause * 2, LONGEST_PAUSE);
     });

@@ -41,13 +41,6 @@
     if (button?.matches("[data-close]")) button.closest("dialog").close();
     if (button?.matches("[data-start]")) start(button);
     if (button?.matches("[data-dismiss]")) button.closest(".said").remove();
-    for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
-  });
-
-  document.addEventListener("keydown", (event) => {
-    const menu = event.key === "Escape" ? document.querySelector("details.menu[open] > summary") : null;
-    menu?.focus();
-    menu?.click();
   });
 
   // An option that stands for all or for none is chosen without others.
@@ -56,6 +49,19 @@
     const rivals = target.matches("[data-alone]") ? "[name=answer]" : "[data-alone]";
     for (const rival of target.form.querySelectorAll(rivals)) rival.checked &&= rival === target;
   });
+
+  // A menu closes when something in it was chosen, and when the reader turns to something else.
+  function fold(event) {
+    const menu = document.querySelector("details.menu[open]");
+    const place = event.type === "focusout" ? event.relatedTarget : event.target;
+    const isInside = menu?.contains(place);
+    const isDone = event.key === "Escape" || (event.type === "click" && place.closest("a, button"));
+    if (!menu || !place || (isInside && !isDone)) return;
+    menu.open = false;
+    if (isInside) menu.querySelector("summary").focus();
+  }
+
+  for (const type of ["click", "keydown", "focusout"]) document.addEventListener(type, fold);
 
   if (!sheet) return;
 

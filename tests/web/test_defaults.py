@@ -1,0 +1,48 @@
+"""What rests on a default is told as long as it does: also after a rerun with the same answer, and not with a late one."""
+
+from pathlib import Path
+
+import pytest
+
+from oncue.control.answers import answer_question
+from oncue.control.jobs import create_job
+from oncue.control.views.boardview import view_board
+from oncue.control.workspace import Workspace
+from oncue.core.model import JobId
+from tests.web.hosting import Host
+
+HASTY = """\
+name: hasty
+steps:
+  - id: choose
+    ask: {type: size, message: "Which size?", options: [one, two], default: one, timeout: 0.2, on_timeout: default}
+  - {id: use, run: "cat $ONCUE_INPUTS/choose/answer"}
+"""
+
+
+@pytest.fixture
+def hasty(workspace: Workspace, folder: Path) -> str:
+    """A job that takes its default at once; not run yet."""
+    (folder / "hasty.yaml").write_text(HASTY, encoding="utf-8")
+    return create_job(workspace, "hasty.yaml", params={}, folder=folder).id
+
+
+def defaults(workspace: Workspace, job: str) -> dict[str, int]:
+    return {card.name: card.defaults for card in view_board(workspace, JobId(job)).cards}
+
+
+def test_a_default_is_told_until_another_answer_takes_its_place(workspace: Workspace, host: Host, hasty: str) -> None:
+    assert defaults(workspace, hasty) == {"choose": 0, "use": 0}
+    host.run(hasty)
+    assert defaults(workspace, hasty) == {"choose": 1, "use": 0}
+    host.run(hasty, answers="reuse")
+    assert defaults(workspace, hasty) == {"choose": 1, "use": 0}
+    host.run(hasty)
+    with workspace.store.read() as reader:
+        question = reader.list_questions(job_id=JobId(hasty))[-1]
+
+    answer_question(workspace, question, actor="ada", response="two")
+
+    assert defaults(workspace, hasty) == {"choose": 1, "use": 0}
+    host.run(hasty, answers="reuse")
+    assert defaults(workspace, hasty) == {"choose": 0, "use": 0}
