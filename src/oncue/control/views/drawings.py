@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from oncue.control.views.boardview import BoardView, StepCard
-from oncue.control.workspace import Workspace
+from oncue.control.workspace import Workspace, load_job
 from oncue.core.layering import lay_out
 from oncue.core.model import Attempt, JobId, step_name
 from oncue.errors import UnknownRun
@@ -142,7 +142,7 @@ def draw_timeline(workspace: Workspace, job_id: JobId, number: int, *, names: Se
     now = workspace.clock.now()
     with workspace.store.read() as reader:
         if reader.load_run(job_id, number) is None:
-            raise UnknownRun(number, number - 1)
+            raise UnknownRun(number, load_job(reader, job_id).runs)
         attempts = list(reader.list_attempts(job_id, run=number))
     drawn = attempts[:MAX_SPANS]
     start = min((attempt.started_at for attempt in drawn), default=now)

@@ -20,16 +20,15 @@ from oncue.core.people import Permission
 from oncue.errors import InvalidInput
 from oncue.web.api.ranges import answer_bytes
 from oncue.web.api.runrecords import attempt_record
+from oncue.web.counters import MaybeRun
 from oncue.web.schemas import jobshapes as shapes
 from oncue.web.schemas.wire import Me, Problem, Responses, raw_answer
-from oncue.web.site import LARGEST_NUMBER, Operating, Reading, TheJob, TheSite
+from oncue.web.site import Operating, Reading, TheJob, TheSite
 
 MAX_PAGE = 500
 Cursor = Annotated[str | None, Query(max_length=200, description="From `next_cursor` of the page before.")]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
-RunNumber = Annotated[
-    int | None, Query(ge=1, le=LARGEST_NUMBER, description="What this run made or built on; without it what is current.")
-]
+RunNumber = Annotated[MaybeRun, Query(description="What this run made or built on; without it what is current.")]
 RangeHeader = Annotated[str | None, Header(alias="Range", max_length=200)]
 BYTES: Responses = {
     200: raw_answer("The bytes.", "*/*"),
@@ -85,7 +84,7 @@ def list_attempts(
     site: TheSite,
     _: Reading,
     job: TheJob,
-    run: Annotated[int | None, Query(ge=1, le=LARGEST_NUMBER)] = None,
+    run: MaybeRun = None,
     step: str | None = None,
 ) -> object:
     """The attempts of a job, of one of its runs, or of a step."""
