@@ -2,11 +2,13 @@
 
 import pytest
 
+from oncue.core.promptdelta import diff_texts
 from oncue.core.questions import Asking, InvalidAnswer, Option, QuestionKind
 from oncue.errors import InvalidParam
 from oncue.web.answerform import form_fields, read_answer_form
 from oncue.web.pages.outputblocks import MAX_ROWS, MAX_TEXT, BlockKind, show_value
 from oncue.web.pages.panelform import read_body
+from oncue.web.promptwords import split_diff
 from oncue.web.refusals import InvalidFields
 from oncue.web.rendering import render_markdown, show_duration, show_scope, show_size
 
@@ -21,6 +23,15 @@ PERSON = {
         "tags": {"type": "array"},
     },
 }
+
+
+def test_people_read_a_diff_without_the_marks_of_programs() -> None:
+    new = diff_texts("", "one\ntwo", names=("/dev/null", "section 0123456789ab"))
+    far = diff_texts("\n".join("abcdefghijklmnop"), "\n".join("Abcdefghijklmnop") + "\nq")
+
+    assert [(line.kind, line.text) for line in split_diff(new)] == [("plus", "+one"), ("plus", "+two")]
+    assert [line.text for line in split_diff(far)] == ["-a", "+A", " b", " c", " d", "…", " n", " o", " p", "+q"]
+    assert split_diff("") == []
 
 
 def asking(kind: QuestionKind, **facts: object) -> Asking:

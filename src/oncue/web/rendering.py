@@ -19,6 +19,7 @@ from oncue.control.views.decisionview import describe_response
 from oncue.core.canonical import content_hash
 from oncue.core.reasons import Reason, explain_reason
 from oncue.web.answerform import form_fields
+from oncue.web.filekinds import is_image
 from oncue.web.promptwords import FILTERS
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def page_environment() -> Environment:
     environment.filters.update(form_fields=form_fields, response_words=describe_response)
     environment.filters.update(reasons=join_reasons, value=show_whole, scope_words=show_scope)
     environment.filters.update(FILTERS)
+    environment.tests["image"] = is_image
     environment.globals["static"] = static_url
     environment.globals["m"] = environment.get_template("macros.html").module
     return environment

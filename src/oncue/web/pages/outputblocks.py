@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import mimetypes
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from itertools import islice
 
 from oncue.control.steps.outputs import StoredFile
 from oncue.control.views.artifactview import ArtifactView
+from oncue.web.filekinds import is_image
 
 MAX_ROWS = 200
 MAX_COLUMNS = 24
@@ -19,9 +19,7 @@ MAX_TEXT = 200_000
 """Characters of a text, or of the JSON of a value, that a page shows; the rest is in the download."""
 PREVIEW_BYTES = 100_000
 _MARKDOWN = re.compile(r"^(?:#{1,6} \S|```|\|.*\|$|> \S|[-*] \S|\d+\. \S)|\]\([^)\s]+\)|\*\*\S", re.MULTILINE)
-_IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml", "image/avif"})
 _TEXTS = (".txt", ".md", ".csv", ".tsv", ".json", ".jsonl", ".log", ".yaml", ".yml", ".py", ".toml", ".html", ".xml")
-_TYPES = mimetypes.MimeTypes(filenames=())
 
 
 class BlockKind(StrEnum):
@@ -86,7 +84,7 @@ def show_files(view: ArtifactView) -> list[FileBlock]:
         FileBlock(
             name=file.name,
             size=file.size,
-            is_image=_TYPES.guess_type(file.name)[0] in _IMAGES,
+            is_image=is_image(file.name),
             preview=_preview(view, file),
         )
         for file in view.output.files.values()
