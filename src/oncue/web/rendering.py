@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from starlette.types import Scope
 
 from oncue.control.instants import show_instant
 from oncue.control.views.decisionview import describe_response
+from oncue.control.views.requestwords import describe_override, describe_request, describe_scope, describe_source
 from oncue.core.canonical import content_hash
 from oncue.core.reasons import Reason, explain_reason
 from oncue.web.answerform import form_fields
@@ -47,7 +48,8 @@ def page_environment() -> Environment:
     environment.filters.update(instant=show_time, duration=show_duration, markdown=render_markdown)
     environment.filters.update(quote=quote_all, iso=show_instant, brief=show_brief, size=show_size)
     environment.filters.update(form_fields=form_fields, response_words=describe_response)
-    environment.filters.update(reasons=join_reasons, value=show_whole, scope_words=show_scope)
+    environment.filters.update(reasons=join_reasons, value=show_whole, scope_words=describe_scope)
+    environment.filters.update(request_words=describe_request, source_words=describe_source, override_words=describe_override)
     environment.filters.update(FILTERS)
     environment.tests["image"] = is_image
     environment.globals["static"] = static_url
@@ -86,17 +88,6 @@ def show_whole(value: object) -> str:
     if value is None:
         return "–"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-
-
-def show_scope(request: Mapping[str, object]) -> str:
-    """What a request covers, in words."""
-    scope = str(request.get("scope"))
-    steps = request.get("steps")
-    names = [str(step) for step in steps] if isinstance(steps, list | tuple) else []
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    listed = ", ".join(names[:3]) + more
-    words = {"all": "everything", "resume": "what was missing, failed or stale", "phase": f"phase {request.get('phase')}"}
-    return words.get(scope) or f"{scope} {listed}"
 
 
 def show_size(count: int) -> str:

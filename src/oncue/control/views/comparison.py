@@ -11,6 +11,7 @@ from oncue.control.sources import follow_definition
 from oncue.control.steps.bodies import Bodies
 from oncue.control.views.callview import MAX_CALLS, latest_calls
 from oncue.control.views.decisionview import describe_response
+from oncue.control.views.requestwords import describe_request, describe_source
 from oncue.control.views.resultpairs import Made, ResultPair, pair_results
 from oncue.control.views.runlist import RunPage, read_run_page
 from oncue.control.workspace import Workspace, load_job
@@ -151,12 +152,12 @@ def _requests(left: RunPage, right: RunPage) -> Iterator[Pair]:
 
 def _request_words(page: RunPage) -> Mapping[str, str]:
     trigger = page.view.trigger
-    words = {name: _spell(value) for name, value in page.request.items() if name not in ("params", "comment")}
+    words = dict(describe_request(page.request))
     comment = page.request.get("comment")
     if isinstance(comment, Mapping):
         words["comment"] = str(comment["text"])
     if trigger is not None:
-        words |= {"started by": trigger.actor, "from": trigger.source, "reason": trigger.reason}
+        words |= {"started by": trigger.actor, "from": describe_source(trigger.source), "reason": trigger.reason}
     words["outcome"] = page.word
     words["cost"] = describe_spending(page.view.spent)
     return words | {f"parameter {name}": _spell(value) for name, value in page.view.params.items()}
