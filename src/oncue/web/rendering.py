@@ -16,7 +16,7 @@ from starlette.types import Scope
 
 from oncue.control.instants import show_instant
 from oncue.control.views.decisionview import describe_response
-from oncue.control.views.requestwords import describe_override, describe_request, describe_scope, describe_source
+from oncue.control.views.requestwords import describe_request, describe_scope, describe_source
 from oncue.core.canonical import content_hash
 from oncue.core.reasons import Reason, explain_reason
 from oncue.web.answerform import form_fields
@@ -49,7 +49,7 @@ def page_environment() -> Environment:
     environment.filters.update(quote=quote_all, iso=show_instant, brief=show_brief, size=show_size)
     environment.filters.update(form_fields=form_fields, response_words=describe_response)
     environment.filters.update(reasons=join_reasons, value=show_whole, scope_words=describe_scope)
-    environment.filters.update(request_words=describe_request, source_words=describe_source, override_words=describe_override)
+    environment.filters.update(request_words=describe_request, source_words=describe_source)
     environment.filters.update(FILTERS)
     environment.tests["image"] = is_image
     environment.globals["static"] = static_url
