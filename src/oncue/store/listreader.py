@@ -43,6 +43,15 @@ class StoreListReader(StoreTraceReader):
             for type_, run, how, count, _ in self._all("question_counts", job_id)
         ]
 
+    def search_params(self, has_text: Callable[[Mapping[str, object]], bool]) -> frozenset[JobId]:
+        """The jobs whose parameters ``has_text`` accepts, which is called once for all jobs that have the same."""
+
+        @cache
+        def holds(body: str) -> bool:
+            return has_text(decode(body))
+
+        return frozenset(job_id for job_id, body in self._all("every_job_params") if holds(body))
+
     def list_decisions(self, job_id: JobId, wanted: Narrowing, *, offset: int, limit: int) -> Sequence[Question]:
         """Some decided questions, in the order in which they were asked."""
         return [read_question(row) for row in self._all("decisions", job_id, *_narrowed(wanted), limit, offset)]

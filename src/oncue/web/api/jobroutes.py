@@ -61,7 +61,7 @@ def list_jobs(
     _: Reading,
     state: Annotated[str, Query(max_length=20)] = "",
     workflow: Annotated[str, Query(max_length=200)] = "",
-    search: Annotated[str, Query(max_length=200)] = "",
+    search: Annotated[str, Query(max_length=200, description="Part of an id, of a workflow or of a parameter's value.")] = "",
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> object:
