@@ -82,7 +82,8 @@
     const form = event.target.closest("[data-seek]");
     if (!form) return;
     const look = () => {
-      const query = new URLSearchParams(new FormData(form));
+      const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
+      history.replaceState(null, "", `${form.action}?${query}`);
       seek(document.querySelector(form.dataset.seek), `${form.dataset.parts}?${query}`);
     };
     clearTimeout(seeking);
