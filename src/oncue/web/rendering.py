@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
+from math import floor, log10
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -45,7 +46,7 @@ def page_environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters.update(instant=show_time, duration=show_duration, markdown=render_markdown)
+    environment.filters.update(instant=show_time, duration=show_duration, tick=show_tick, markdown=render_markdown)
     environment.filters.update(quote=quote_all, iso=show_instant, brief=show_brief, size=show_size)
     environment.filters.update(form_fields=form_fields, response_words=describe_response)
     environment.filters.update(reasons=join_reasons, value=show_whole, scope_words=describe_scope)
@@ -128,6 +129,13 @@ def show_duration(seconds: float | None) -> str:
             rest = whole % size // next_size
             return f"{whole // size} {name}" + (f" {rest} {next_name}" if rest else "")
     return f"{whole} s"
+
+
+def show_tick(seconds: float, tick: float) -> str:
+    """A place along a time that is marked every ``tick`` seconds, as exact as that needs."""
+    if not seconds:
+        return "0 s"
+    return f"{seconds:.{max(1, -floor(log10(tick)))}f} s" if tick < 1 else show_duration(seconds)
 
 
 @lru_cache(maxsize=RENDERED_TEXTS)

@@ -6,8 +6,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from oncue.control.views.boardview import view_board
-from oncue.control.views.drawings import draw_graph, draw_timeline
+from oncue.control.views.drawings import draw_graph
 from oncue.control.views.stepwords import EXPLAINED
+from oncue.control.views.timeline import draw_timeline
 from oncue.core.model import Job
 from oncue.web.counters import MaybeRun
 from oncue.web.pages.frame import draw
