@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from oncue.control.views.boardview import BoardView, StepCard
-from oncue.core.layering import lay_out
+from oncue.core.layering import Layout, Point, lay_out, route, stand
 
 NODE_WIDTH, NODE_HEIGHT = 168, 46
 GAP_X, GAP_Y = 64, 22
 MARGIN = 8
-SAG, SAG_A_LAYER = 52, 14
+LINE_GAP = 13
+ARROW = 6
+"""How long the head of an arrow is: the line ends before it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,32 +45,44 @@ class Drawing:
 def draw_graph(board: BoardView) -> Drawing:
     """The graph of a job with the state of every step."""
     layout = lay_out(board.standing.picture.assessment.snapshot.graph)
-    cards = {card.name: card for card in board.cards}
-    height = layout.height * (NODE_HEIGHT + GAP_Y) - GAP_Y
-    nodes: dict[str, Node] = {}
-    for column, layer in enumerate(layout.layers):
-        top = (height - (len(layer) * (NODE_HEIGHT + GAP_Y) - GAP_Y)) // 2
-        for row, name in enumerate(layer):
-            x = MARGIN + column * (NODE_WIDTH + GAP_X)
-            nodes[name] = Node(card=cards[name], x=x, y=MARGIN + top + row * (NODE_HEIGHT + GAP_Y))
-    deepest = max((_sag(nodes[source], nodes[name]) for source, name in layout.edges), default=0)
+
+    def distance(above: Point, below: Point) -> float:
+        steps = layout.is_step(above) + layout.is_step(below)
+        return steps * NODE_HEIGHT / 2 + (GAP_Y if steps == 2 else LINE_GAP)
+
+    middles = stand(layout, distance=distance)
+    top = min((middle - _half(layout, point) for point, middle in middles.items()), default=0)
+    rows = {point: round(MARGIN + middle - top) for point, middle in middles.items()}
+    nodes = [
+        Node(card=card, x=_left(layout.depth[card.name]), y=rows[card.name, layout.depth[card.name]] - NODE_HEIGHT // 2)
+        for card in board.cards
+    ]
     return Drawing(
-        nodes=tuple(nodes[card.name] for card in board.cards),
-        edges=tuple(_curve(nodes[source], nodes[name]) for source, name in layout.edges),
-        width=2 * MARGIN + len(layout.layers) * (NODE_WIDTH + GAP_X) - GAP_X,
-        height=2 * MARGIN + max(height, NODE_HEIGHT) + deepest * 3 // 4,
+        nodes=tuple(nodes),
+        edges=tuple(_line(route(layout, edge, rows), rows) for edge in layout.edges),
+        width=2 * MARGIN + len(layout.columns) * (NODE_WIDTH + GAP_X) - GAP_X,
+        height=MARGIN + max((round(_half(layout, point)) + row for point, row in rows.items()), default=NODE_HEIGHT),
     )
 
 
-def _curve(source: Node, target: Node) -> str:
-    x1, y1 = source.x + NODE_WIDTH, source.y + NODE_HEIGHT // 2
-    x2, y2 = target.x, target.y + NODE_HEIGHT // 2
-    bend = max(GAP_X // 2, (x2 - x1) // 3)
-    sag = _sag(source, target)
-    return f"M{x1} {y1}C{x1 + bend} {y1 + sag} {x2 - bend} {y2 + sag} {x2} {y2}"
+def _half(layout: Layout, point: Point) -> float:
+    return NODE_HEIGHT / 2 if layout.is_step(point) else 1
 
 
-def _sag(source: Node, target: Node) -> int:
-    """How far a line hangs down, so that one which passes over layers does not run behind their steps."""
-    layers = (target.x - source.x) // (NODE_WIDTH + GAP_X)
-    return 0 if layers < 2 else SAG + SAG_A_LAYER * (layers - 2)
+def _left(column: int) -> int:
+    return MARGIN + column * (NODE_WIDTH + GAP_X)
+
+
+def _line(way: Sequence[Point], rows: Mapping[Point, int]) -> str:
+    """A line that bends between the layers only, and passes through each of them on its own height."""
+    y = rows[way[0]]
+    parts = [f"M{_left(way[0][1]) + NODE_WIDTH} {y}"]
+    for place, point in enumerate(way[1:], start=1):
+        is_end = place == len(way) - 1
+        x, below = _left(point[1]) - (ARROW if is_end else 0), rows[point]
+        begin = _left(way[place - 1][1]) + NODE_WIDTH
+        parts.append(f"C{begin + GAP_X // 2} {y} {x - GAP_X // 2} {below} {x} {below}")
+        if not is_end:
+            parts.append(f"H{x + NODE_WIDTH}")
+        y = below
+    return "".join(parts)
