@@ -33,7 +33,7 @@
   }
 
   function setOnline(isOnline) {
-    banner.hidden = isOnline;
+    banner.togglePopover(!isOnline); // above every dialog
     body.classList.toggle("is-offline", !isOnline);
     if (word) word.textContent = isOnline ? "live" : "offline";
   }
