@@ -25,6 +25,7 @@ ADDRESSES = {
     "jobs": "/",
     "jobs, last page": "/?page=400",
     "jobs by state": "/?order=state&search=survey",
+    "jobs by parameter": "/?search=river+4711",
     "inbox": "/inbox",
     "job": "/jobs/{small}",
     "step": "/jobs/{small}/step?name=report",

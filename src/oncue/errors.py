@@ -167,7 +167,8 @@ class UnknownRun(NotFound):
     code = "unknown_run"
 
     def __init__(self, number: int, count: int) -> None:
-        known = f"runs are numbered 1 to {count}" if count else "it has not been run"
+        ran = "it has run once, as number 1" if count == 1 else f"runs are numbered 1 to {count}"
+        known = ran if count else "it has not been run"
         super().__init__(f"no run {number}: {known}", hint="oncue job history JOB lists the runs")
 
 

@@ -30,6 +30,18 @@ def test_an_unknown_job_is_named_with_the_nearest(standing: tuple[Shell, str]) -
     assert (answer.out, shell.rows()) == ("", rows)
 
 
+@pytest.mark.parametrize("number", ["2147483648", "99999999999999999999"])
+@pytest.mark.parametrize("command", [["artifact", "2"], ["log", "2"], ["decisions"], ["trace"], ["cancel"]])
+def test_a_run_number_beyond_all_is_a_mistake_of_usage(standing: tuple[Shell, str], command: list[str], number: str) -> None:
+    shell, done = standing
+
+    answer = shell.run("job", command[0], done, *command[1:], "--run", number, "--json")
+
+    assert answer.code == 2
+    assert number in answer.error["message"]
+    assert "Traceback" not in answer.err
+
+
 @pytest.mark.parametrize("step", ["0", "-1", "5", "99"])
 @pytest.mark.proves("S4-5", "S4-25")
 def test_a_step_number_out_of_range_is_refused_with_the_range(standing: tuple[Shell, str], step: str) -> None:

@@ -108,6 +108,29 @@ def test_a_page_says_that_access_has_ended_and_leads_to_the_door(chromium: Brows
         expect(page.get_by_label("Token")).to_be_visible()
 
 
+def test_what_a_page_says_of_being_disconnected_is_above_dialogs(visitor: Visitor, atlas: str) -> None:
+    open_sockets: list[WebSocketRoute] = []
+
+    def pass_on(socket: WebSocketRoute) -> None:
+        socket.close() if open_sockets else socket.connect_to_server()
+        open_sockets.append(socket)
+
+    visitor.page.route_web_socket("**/live**", pass_on)
+    page = visitor.go(f"/jobs/{atlas}")
+    page.click("#run")
+    expect(page.locator("#plan h2")).to_be_visible()
+
+    open_sockets[0].close()
+
+    expect(page.locator(".offline")).to_be_visible()
+    assert page.locator(".offline:popover-open").count() == 1
+    banner, start = (page.locator(one).bounding_box() for one in (".offline", "#plan [data-start]"))
+    assert banner
+    assert start
+    assert banner["x"] + banner["width"] < start["x"]
+    visitor.shoot("disconnected panel")
+
+
 @pytest.fixture
 def wide(workspace: Workspace, folder: Path, host: Host) -> str:
     """A job with a fan-out of 2,000 instances, run once."""

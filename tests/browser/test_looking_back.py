@@ -64,6 +64,18 @@ def test_two_runs_stand_side_by_side(visitor: Visitor, twice: str) -> None:
     visitor.shoot("comparison")
 
 
+def test_deliverables_of_two_runs_are_read_side_by_side(visitor: Visitor, host: Host, twice: str) -> None:
+    host.run(twice, scope="resume")
+    page = visitor.go(f"/jobs/{twice}/compare?run=1&run=3")
+
+    expect(page.locator("#differing-results h3")).to_have_text("Deliverables 1 differs")
+    expect(page.locator("#differing-1 del").first).to_have_text("-# Energy in eu")
+    expect(page.locator("#differing-1 ins").first).to_have_text("+# Energy in us")
+    expect(page.locator("#differing-1")).not_to_contain_text("@@")
+    page.locator("#differing-1").scroll_into_view_if_needed()
+    visitor.shoot("comparison of deliverables")
+
+
 def test_decisions_are_told_with_badges_and_filtered(visitor: Visitor, decided: str) -> None:
     page = visitor.go(f"/jobs/{decided}/decisions")
     rows = page.locator("#decisions tbody tr[id]")

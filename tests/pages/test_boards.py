@@ -52,6 +52,17 @@ def test_a_list_of_jobs_tells_jobs_of_one_workflow_apart(workspace: Workspace, t
     }
 
 
+def test_a_list_of_jobs_is_searched_by_what_they_were_given(workspace: Workspace, tmp_path: Path) -> None:
+    usual, other = make_job(workspace, tmp_path), make_job(workspace, tmp_path, region="Far North")
+
+    found = {
+        search: [row.entry.job_id for row in view_job_table(workspace, JobFilter(search=search), summaries=JobSummaries()).rows]
+        for search in ("far n", "eu", "study", "region", "elsewhere")
+    }
+
+    assert found == {"far n": [other.id], "eu": [usual.id], "study": [other.id, usual.id], "region": [], "elsewhere": []}
+
+
 def words(workspace: Workspace, job_id: JobId) -> dict[str, str]:
     return {card.name: card.word for card in view_board(workspace, job_id).cards}
 

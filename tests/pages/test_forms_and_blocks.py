@@ -7,14 +7,18 @@ import pytest
 
 from oncue.control.steps.outputs import Output, StoredFile
 from oncue.control.views.artifactview import ArtifactView
+from oncue.control.views.requestwords import describe_override, describe_request, describe_scope, describe_source
 from oncue.core.model import ArtifactKind, ContentHash, StepId
+from oncue.core.promptdelta import diff_texts
 from oncue.core.questions import Asking, InvalidAnswer, Option, QuestionKind
+from oncue.core.recommendations import find_overrides
 from oncue.errors import InvalidParam
 from oncue.web.answerform import form_fields, read_answer_form
 from oncue.web.pages.outputblocks import ALL_PREVIEW_BYTES, MAX_ROWS, MAX_TEXT, BlockKind, show_files, show_value
 from oncue.web.pages.panelform import read_body
+from oncue.web.promptwords import split_diff
 from oncue.web.refusals import InvalidFields
-from oncue.web.rendering import render_markdown, show_code_spans, show_duration, show_scope, show_size
+from oncue.web.rendering import render_markdown, show_code_spans, show_duration, show_size
 
 PERSON = {
     "type": "object",
@@ -27,6 +31,51 @@ PERSON = {
         "tags": {"type": "array"},
     },
 }
+
+
+def test_people_read_a_diff_without_the_marks_of_programs() -> None:
+    new = diff_texts("", "one\ntwo", names=("/dev/null", "section 0123456789ab"))
+    far = diff_texts("\n".join("abcdefghijklmnop"), "\n".join("Abcdefghijklmnop") + "\nq")
+
+    assert [(line.kind, line.text) for line in split_diff(new)] == [("plus", "+one"), ("plus", "+two")]
+    assert [line.text for line in split_diff(far)] == ["-a", "+A", " b", " c", " d", "…", " n", " o", " p", "+q"]
+    assert split_diff("") == []
+
+
+def test_what_was_asked_is_said_in_words() -> None:
+    request = {
+        "scope": "only",
+        "steps": ["draft"],
+        "downstream": "mark_stale",
+        "context": "clean",
+        "budget": {"seconds": 90.0, "usd": 2},
+        "refresh": True,
+        "definition": "original",
+        "answers": "reuse",
+        "keep_comments": True,
+        "params": {"x": 1},
+    }
+    told = {"scope": "only", "steps": ["draft", "plan"], "comment": {"text": "shorter"}, "params": {"depth": 2}}
+    used = {"scope": "all", "comment": {"text": "longer"}, "params": {"depth": 3}, "budget": {"calls": 4}}
+
+    assert dict(describe_request(request)) == {
+        "what": "only draft",
+        "what builds on it": "becomes stale",
+        "context": "nothing from before",
+        "limits": "90 s, $2.00",
+        "sources": "fetched again",
+        "workflow": "as it was when the job last ran",
+        "questions": "answered as before, where they are the same",
+        "earlier comments": "kept",
+    }
+    assert describe_source("run_config_panel") == "the run panel"
+    assert [(one.name, one.recommended, one.used) for one in map(describe_override, find_overrides(told, used))] == [
+        ("limit in calls", "not said", "4 model calls"),
+        ("comment", "shorter", "longer"),
+        ("parameter depth", "2", "3"),
+        ("what", "some steps only", "everything"),
+        ("steps", "draft, plan", "not said"),
+    ]
 
 
 def asking(kind: QuestionKind, **facts: object) -> Asking:
@@ -234,4 +283,4 @@ def test_amounts_are_said_as_people_say_them() -> None:
         "–", "0.3 s", "42 s", "3 min 5 s", "2 h 10 min", "3 d 3 h",
     ]  # fmt: skip
     assert [show_size(count) for count in (12, 4096, 2_500_000)] == ["12 B", "4 kB", "2.5 MB"]
-    assert show_scope({"scope": "only", "steps": ["a", "b", "c", "d"]}) == "only a, b, c and 1 more"
+    assert describe_scope({"scope": "only", "steps": ["a", "b", "c", "d"]}) == "only a, b, c and 1 more"

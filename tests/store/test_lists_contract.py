@@ -1,17 +1,20 @@
 """The contract of ``Store`` for long lists: pages, counts and searches say what reading everything would say."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from oncue.core.canonical import content_hash
 from oncue.core.listports import Narrowing, QuestionCount
-from oncue.core.model import AttemptState, RunState, StepId
-from oncue.core.ports import Store
+from oncue.core.model import AttemptState, Job, RunState, StepId
+from oncue.core.ports import Store, Transaction
 from oncue.core.questions import Asking, How, LateAnswer, OnTimeout, Question
 from tests.store.records import (
     JOB,
     a_decision,
+    a_job,
     a_question,
     a_run,
     after,
@@ -160,3 +163,24 @@ def test_the_outputs_of_a_run_are_those_of_the_last_success_of_each_step(store: 
         assert reader.outputs_of_run(JOB, 1, [a, b, *many]) == {a: remade.artifact}
         assert reader.outputs_of_run(JOB, 1, []) == {}
         assert reader.outputs_of_run(JOB, 3) == {}
+
+
+def test_jobs_are_found_by_their_parameters_and_alike_ones_are_looked_at_once(store: Store) -> None:
+    seen: list[object] = []
+    regions = {"p-a": "eu", "p-b": "us", "p-c": "eu", "p-d": "ÄRGER"}
+    for name, region in regions.items():
+        store.write(partial(put_job, replace(a_job(name), params={"region": region})))
+
+    def has_text(params: Mapping[str, object]) -> bool:
+        seen.append(params.get("region"))
+        return params.get("region") in ("eu", "ÄRGER")
+
+    with store.read() as reader:
+        found = reader.search_params(has_text)
+
+    assert found == {"p-a", "p-c", "p-d"}
+    assert sorted(map(str, seen)) == ["eu", "us", "ÄRGER"]
+
+
+def put_job(job: Job, tx: Transaction) -> None:
+    tx.insert_job(job)

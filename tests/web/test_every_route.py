@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
+from fastapi.routing import APIRoute
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 from starlette.routing import Route
 
 from oncue import wiring
@@ -174,3 +177,63 @@ def test_nonsense_is_refused_in_one_shape_and_breaks_nothing(played: tuple[Host,
             assert KEYS <= set(reply.json) <= KEYS | MORE_KEYS, reply.json
 
     throw()
+
+
+# -------------------------------------------------------------------------------------------------------------- numbers
+
+HIGH = (2**31 - 1, 2**31, 2**63 - 1, 2**63, 99_999_999_999_999_999_999, 10**400)
+
+
+def whole_numbers() -> Iterator[tuple[str, str, str]]:
+    """Method, path and name of every parameter of every route that takes a whole number, the pages' as well."""
+    for path, methods in SCHEMA["paths"].items():
+        for method, document in methods.items():
+            given = [one["name"] for one in document.get("parameters", []) if '"integer"' in json.dumps(one["schema"])]
+            yield from ((method.upper(), path, name) for name in given)
+    for route in page_routes_as_they_are(pageroutes.router.routes):
+        for name, annotation in fields_of(route.dependant):
+            if '"integer"' in json.dumps(TypeAdapter(annotation).json_schema()):
+                yield from ((method, route.path, name) for method in sorted(route.methods or ()))
+
+
+def page_routes_as_they_are(routes: Any) -> Iterator[APIRoute]:
+    for route in routes:
+        if isinstance(route, APIRoute):
+            yield route
+        elif hasattr(route, "original_router"):
+            yield from page_routes_as_they_are(route.original_router.routes)
+
+
+def fields_of(dependant: Any) -> Iterator[tuple[str, Any]]:
+    for field in (*dependant.path_params, *dependant.query_params, *dependant.body_params):
+        yield field.alias, field.field_info.annotation
+    for inner in dependant.dependencies:
+        yield from fields_of(inner)
+
+
+NUMBERS = list(dict.fromkeys(whole_numbers()))
+
+
+def test_whole_numbers_of_pages_and_programs_are_found() -> None:
+    found = {(path, name) for _, path, name in NUMBERS}
+
+    assert {("/jobs/{job}/runs/{number}", "number"), ("/jobs/{job}/compare", "run"), ("/jobs/{job}/step", "run")} <= found
+    assert {("/api/v1/jobs/{job}/events", "after"), ("/api/v1/jobs/{job}/runs/{number}", "number")} <= found
+    assert ("/jobs/{job}/cancel", "run") in found
+    assert len(NUMBERS) > 30
+
+
+@pytest.mark.parametrize(("method", "path", "name"), NUMBERS)
+def test_a_number_higher_than_anything_has_breaks_nothing(played: tuple[Host, str], method: str, path: str, name: str) -> None:
+    host, job = played
+    others = {"name": "fetch", "run": "1", "against": "1"}
+
+    for number in HIGH:
+        given = [*((one, value) for one, value in others.items() if one != name), (name, number), (name, number)]
+        target = f"{fill(path, job=job, **{name: str(number)})}?{urlencode(given)}"
+        form = urlencode({name: number}).encode() if method == "POST" else None
+        headers = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
+        reply = host.program.ask(method, target, form, headers)
+
+        assert reply.status < 500, (target, reply.text)
+        assert number < 2**63 or reply.status == 422, (target, reply.text)

@@ -49,6 +49,15 @@ def test_the_committed_description_is_up_to_date() -> None:
     assert OPENAPI.read_text(encoding="utf-8") == render_openapi(), "Run: make docs"
 
 
+def test_what_a_list_of_attempts_needs_is_described() -> None:
+    document = make_routes().openapi()["paths"][f"{API}/jobs/{{job}}/attempts"]["get"]
+    told = {one["name"]: one.get("description", "") for one in document["parameters"]}
+
+    assert "at least one of the two must be named" in document["description"]
+    assert "Needed where no `step` is named" in told["run"]
+    assert "Needed where no `run` is named" in told["step"]
+
+
 def test_the_server_answers_with_the_committed_description(standing: tuple[Host, str]) -> None:
     host, _ = standing
 

@@ -18,6 +18,27 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class Counter(click.IntRange):
+    """A number of something that is counted; one higher than anything can have is a mistake of usage, too.
+
+    What is counted from 0 are events.
+    """
+
+    def __init__(self, first: int = 1) -> None:
+        super().__init__(first)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number.
+
+        Raises:
+            click.BadParameter: it is none, or too low or too high.
+        """
+        from oncue.core.counting import HIGHEST_EVENT, HIGHEST_NUMBER
+
+        self.max = HIGHEST_NUMBER if self.min else HIGHEST_EVENT
+        return super().convert(value, param, ctx)
+
+
 @dataclass(slots=True)
 class Invocation:
     """What the options that all commands share came to; ``job`` is the id of the job it is about, once that is known."""

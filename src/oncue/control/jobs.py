@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,12 +12,14 @@ from oncue.control.jobstate import make_snapshot
 from oncue.control.sources import follow_definition
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.canonical import content_hash
+from oncue.core.comments import kinds_of_secrets
 from oncue.core.definitionrecord import encode_definition
 from oncue.core.events import EventDraft, EventType
 from oncue.core.graph import Graph
 from oncue.core.model import Acceptance, Job, JobId, JobStatus, StepId, WorkflowSource
 from oncue.core.parameters import resolve_params
 from oncue.core.ports import Transaction
+from oncue.core.secrets import known_secrets
 from oncue.core.selection import resolve_step
 from oncue.core.staleness import StepState, assess
 from oncue.errors import Conflict, InvalidInput, JobBusy, JobStopped, NoArtifact
@@ -82,6 +85,7 @@ def stop_job(workspace: Workspace, job_id: JobId, *, actor: str, reason: str = "
     Raises:
         JobBusy: a run is executing; it must be cancelled first.
         JobStopped: it was stopped before.
+        InvalidInput: the reason is too long, or looks as if it held a secret.
     """
     check_reason(reason)
     now = workspace.clock.now()
@@ -110,7 +114,7 @@ def accept_output(workspace: Workspace, job_id: JobId, step: str, *, actor: str,
         UnknownStep, StepOutOfRange: there is no such step.
         NoArtifact: it has no output.
         Conflict: it is not stale, or the job changed in the meantime.
-        InvalidInput: no reason is given, or one of more than 600 characters.
+        InvalidInput: no reason is given, one of more than 600 characters, or one that holds a secret.
     """
     if not reason.strip():
         raise InvalidInput("an acceptance needs a reason", hint='--reason "why it may stand"')
@@ -159,10 +163,17 @@ def _record_acceptance(workspace: Workspace, job: Job, acceptance: Acceptance) -
 
 
 def check_reason(reason: str) -> None:
-    """Refuse a reason that is too long to be read.
+    """Refuse a reason that is too long to be read, or that looks as if it held a secret: reasons are shown and exported.
 
     Raises:
-        InvalidInput: it has more than 600 characters.
+        InvalidInput: it has more than 600 characters, or holds a secret; the message does not repeat it.
     """
     if len(reason) > MAX_REASON:
         raise InvalidInput(f"the reason has {len(reason)} characters; at most {MAX_REASON} are kept")
+    kinds = kinds_of_secrets(reason, known_secrets(os.environ))
+    if kinds:
+        raise InvalidInput(
+            f"the reason looks as if it held a secret ({', '.join(kinds)}); it was not stored",
+            hint="leave the secret out: reasons are shown, and go into exports",
+            code="secret_in_reason",
+        )

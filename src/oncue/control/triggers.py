@@ -37,7 +37,7 @@ def mint_trigger(
     changed can be seen for ever.
 
     Raises:
-        InvalidInput: an id of a strange shape, no actor, a reason that is too long, or advice for another job.
+        InvalidInput: an id of a strange shape, no actor, a reason that is too long or a secret, or advice for another job.
     """
     if trigger_id is not None and not _ID.fullmatch(trigger_id):
         raise InvalidInput("a trigger id has 1 to 64 letters, digits, dots, colons, dashes or underscores")

@@ -108,7 +108,7 @@ def check_comment_text(text: str, *, known: Iterable[KnownSecret] = ()) -> None:
         )
     if any(sign not in _WHITE_CONTROLS and category(sign) in ("Cc", "Cs") for sign in text):
         raise InvalidComment("the comment holds control characters", hint="write it as plain text")
-    kinds = _kinds_of_secrets(text, tuple(known))
+    kinds = kinds_of_secrets(text, tuple(known))
     if kinds:
         raise InvalidComment(
             f"the comment looks as if it held a secret ({', '.join(kinds)}); it was not stored",
@@ -116,7 +116,7 @@ def check_comment_text(text: str, *, known: Iterable[KnownSecret] = ()) -> None:
         )
 
 
-def _kinds_of_secrets(text: str, known: tuple[KnownSecret, ...]) -> list[str]:
+def kinds_of_secrets(text: str, known: tuple[KnownSecret, ...]) -> list[str]:
     """What kinds of secrets are in a text, seen as it is and as somebody would read it."""
     found = [*find_secrets(text, known), *find_secrets(strip_hidden(text), known)]
     return list(dict.fromkeys(secret.kind for secret in found))

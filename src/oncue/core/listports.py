@@ -49,6 +49,10 @@ class ListReader(TraceReader, Protocol):
         """How many questions there are of each type, run and way; the types in the order in which they were first asked."""
         ...
 
+    def search_params(self, has_text: Callable[[Mapping[str, object]], bool]) -> frozenset[JobId]:
+        """The jobs whose parameters ``has_text`` accepts, which is called once for all jobs that have the same."""
+        ...
+
     def list_decisions(self, job_id: JobId, wanted: Narrowing, *, offset: int, limit: int) -> Sequence[Question]:
         """Some decided questions, in the order in which they were asked."""
         ...

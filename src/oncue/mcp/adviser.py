@@ -17,6 +17,7 @@ from mcp.types import ToolAnnotations
 from pydantic import Field
 
 from oncue.control.workspace import Workspace
+from oncue.core.counting import HIGHEST_EVENT, HIGHEST_NUMBER
 from oncue.errors import OncueError
 from oncue.mcp.runwish import RunWish, read_wish
 from oncue.mcp.toolviews import ArtifactSlice, RunSlice, ToolViews
@@ -34,8 +35,8 @@ RECOMMENDS = ToolAnnotations(read_only_hint=False, destructive_hint=False, idemp
 JobName = Annotated[str, Field(description="The id of a job, or the beginning of one.")]
 StepText = Annotated[str, Field(description="A number (steps are numbered from 1), an id, or an instance: finding[solar].")]
 MaybeStep = Annotated[str | None, Field(description="Only this step: a number, an id, or an instance.")]
-MaybeRun = Annotated[int | None, Field(ge=1, description="Only this run.")]
-RunNumber = Annotated[int, Field(ge=1)]
+MaybeRun = Annotated[int | None, Field(ge=1, le=HIGHEST_NUMBER, description="Only this run.")]
+RunNumber = Annotated[int, Field(ge=1, le=HIGHEST_NUMBER)]
 Limit = Annotated[int, Field(ge=1, le=200)]
 Cursor = Annotated[str | None, Field(description="From next_cursor of the page before.")]
 
@@ -90,7 +91,7 @@ def _add_details(server: MCPServer[None], views: ToolViews) -> None:
         job: JobName,
         step: MaybeStep = None,
         run: MaybeRun = None,
-        call: Annotated[int | None, Field(ge=1, description="Only this call of each attempt.")] = None,
+        call: Annotated[int | None, Field(ge=1, le=HIGHEST_NUMBER, description="Only this call of each attempt.")] = None,
         texts: Annotated[
             bool, Field(description="With the texts of prompts and answers; narrow it to a step and a run.")
         ] = False,
@@ -106,7 +107,7 @@ def _add_details(server: MCPServer[None], views: ToolViews) -> None:
         step: StepText,
         run: MaybeRun = None,
         file: Annotated[str | None, Field(description="One of its files; without it the value as JSON.")] = None,
-        offset: Annotated[int, Field(ge=0, description="Bytes to skip.")] = 0,
+        offset: Annotated[int, Field(ge=0, le=HIGHEST_EVENT, description="Bytes to skip.")] = 0,
         limit: Annotated[int, Field(ge=1, le=50_000, description="At most so many bytes.")] = 20_000,
     ) -> Record:
         """A piece of the output of a step, as text, with the offset of the next one."""

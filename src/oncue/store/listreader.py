@@ -50,6 +50,15 @@ class StoreListReader(StoreTraceReader):
         waits = {row[:3]: row[3] for row in self._all("waited_by_attempt", job_id, since_run)}
         return lambda run, step, number: waits.get((run, step, number), 0)
 
+    def search_params(self, has_text: Callable[[Mapping[str, object]], bool]) -> frozenset[JobId]:
+        """The jobs whose parameters ``has_text`` accepts, which is called once for all jobs that have the same."""
+
+        @cache
+        def holds(body: str) -> bool:
+            return has_text(decode(body))
+
+        return frozenset(job_id for job_id, body in self._all("every_job_params") if holds(body))
+
     def list_decisions(self, job_id: JobId, wanted: Narrowing, *, offset: int, limit: int) -> Sequence[Question]:
         """Some decided questions, in the order in which they were asked."""
         return [read_question(row) for row in self._all("decisions", job_id, *_narrowed(wanted), limit, offset)]

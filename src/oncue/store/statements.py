@@ -80,6 +80,7 @@ def _job_reads() -> Mapping[str, Executable]:
         "job_heads": select(job.c.id, job.c.workflow, job.c.status, job.c.runs, job.c.created_at, run.c.state, run.c.owner)
         .outerjoin(run, and_(run.c.job_id == job.c.id, run.c.number == job.c.runs))
         .order_by(job.c.created_at.desc(), job.c.id.desc()),
+        "every_job_params": select(*job_params.c),
         "job_marks": select(job.c.id, job.c.event_seq),
         "job_ids": select(job.c.id)
         .where(job.c.id >= p("first"), job.c.id < p("end"))

@@ -21,12 +21,13 @@ OUTCOMES = {
     "unknown": "sent, outcome unknown",
 }
 OUTCOME_STATES = {"answered": "succeeded", "failed": "failed", "under_way": "running", "unknown": "interrupted"}
-_KINDS = {"+": "plus", "-": "minus", "@": "quiet"}
+_KINDS = {"+": "plus", "-": "minus"}
+_LEFT_OUT = "…"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiffLine:
-    """One line of a unified diff; ``kind`` is ``plus``, ``minus``, ``quiet`` (names and places) or nothing."""
+    """One line of a diff as people read it; ``kind`` is ``plus``, ``minus``, ``quiet`` (what is left out) or nothing."""
 
     kind: str
     text: str
@@ -55,11 +56,17 @@ def count_cut(text: str) -> int:
 
 
 def split_diff(diff: str) -> list[DiffLine]:
-    """The lines of a unified diff, the first of very many."""
+    """The lines of a unified diff, the first of very many: without the names at its top, and with a mark between its parts.
+
+    The names and places are for programs; the API and the commands have them.
+    """
     lines = diff.split("\n", MAX_LINES)[:MAX_LINES] if diff else []
     return [
-        DiffLine(kind="quiet" if number < 2 else _KINDS.get(line[:1], ""), text=write_out(line))
-        for number, line in enumerate(lines)
+        DiffLine(kind="quiet", text=_LEFT_OUT)
+        if line[:1] == "@"
+        else DiffLine(kind=_KINDS.get(line[:1], ""), text=write_out(line))
+        for number, line in enumerate(lines[2:])
+        if number or line[:1] != "@"
     ]
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
 from itertools import zip_longest
+from math import floor, log10
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -18,9 +19,11 @@ from starlette.types import Scope
 
 from oncue.control.instants import show_instant
 from oncue.control.views.decisionview import describe_response
+from oncue.control.views.requestwords import describe_request, describe_scope, describe_source
 from oncue.core.canonical import content_hash
 from oncue.core.reasons import Reason, explain_reason
 from oncue.web.answerform import form_fields
+from oncue.web.filekinds import is_image
 from oncue.web.promptwords import FILTERS
 from oncue.web.refusals import NotSignedIn
 from oncue.web.wanted import wanted_page
@@ -48,12 +51,14 @@ def page_environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters.update(instant=show_time, duration=show_duration, markdown=render_markdown)
+    environment.filters.update(instant=show_time, duration=show_duration, tick=show_tick, markdown=render_markdown)
     environment.filters.update(code_spans=show_code_spans)
     environment.filters.update(quote=quote_all, iso=show_instant, brief=show_brief, size=show_size)
     environment.filters.update(form_fields=form_fields, response_words=describe_response)
-    environment.filters.update(reasons=join_reasons, value=show_whole, scope_words=show_scope)
+    environment.filters.update(reasons=join_reasons, value=show_whole, scope_words=describe_scope)
+    environment.filters.update(request_words=describe_request, source_words=describe_source)
     environment.filters.update(FILTERS)
+    environment.tests["image"] = is_image
     environment.globals["static"] = static_url
     environment.globals["first"] = NotSignedIn.FIRST
     environment.globals["m"] = environment.get_template("macros.html").module
@@ -91,17 +96,6 @@ def show_whole(value: object) -> str:
     if value is None:
         return "–"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-
-
-def show_scope(request: Mapping[str, object]) -> str:
-    """What a request covers, in words."""
-    scope = str(request.get("scope"))
-    steps = request.get("steps")
-    names = [str(step) for step in steps] if isinstance(steps, list | tuple) else []
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    listed = ", ".join(names[:3]) + more
-    words = {"all": "everything", "resume": "what was missing, failed or stale", "phase": f"phase {request.get('phase')}"}
-    return words.get(scope) or f"{scope} {listed}"
 
 
 def show_size(count: int) -> str:
@@ -149,6 +143,13 @@ def show_code_spans(text: str) -> Markup:
     parts = _CODE_SPAN.split(text)
     codes = (Markup("<code>{}</code>").format(code) for code in parts[2::3])
     return Markup().join(part for pair in zip_longest(parts[::3], codes, fillvalue="") for part in pair)
+
+
+def show_tick(seconds: float, tick: float) -> str:
+    """A place along a time that is marked every ``tick`` seconds, as exact as that needs."""
+    if not seconds:
+        return "0 s"
+    return f"{seconds:.{max(1, -floor(log10(tick)))}f} s" if tick < 1 else show_duration(seconds)
 
 
 @lru_cache(maxsize=RENDERED_TEXTS)

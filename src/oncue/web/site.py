@@ -20,9 +20,6 @@ from oncue.web.feed import Feed
 from oncue.web.guard import Names
 from oncue.web.refusals import NotSignedIn
 
-LARGEST_NUMBER = 2**31 - 1
-"""The largest number of a run, an attempt or a call; a larger one is refused before a database does."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from oncue.cli.options import Invocation, StepCommand, common_options, json_option
+from oncue.cli.options import Counter, Invocation, StepCommand, common_options, json_option
 from oncue.cli.text.printing import print_json, print_lines, say, table
 from oncue.errors import InvalidInput
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("artifact", cls=StepCommand)
-@click.option("--run", type=click.IntRange(min=1), default=None, metavar="N", help="The output that run N made or built on.")
+@click.option("--run", type=Counter(), default=None, metavar="N", help="The output that run N made or built on.")
 @click.option("--file", "file", default=None, metavar="NAME", help="Write one of its files to standard output.")
 @click.option(
     "--out", type=click.Path(path_type=Path), default=None, metavar="DIR", help="Save its files, or its value, in DIR."

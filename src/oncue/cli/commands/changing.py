@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from oncue.cli.options import (
+    Counter,
     Invocation,
     StepCommand,
     actor_option,
@@ -36,7 +37,7 @@ def accept(invocation: Invocation, words: tuple[str, str], *, reason: str, is_js
 
 @click.command("cancel")
 @job_argument
-@click.option("--run", type=click.IntRange(min=1), default=None, metavar="N", help="Only run N.")
+@click.option("--run", type=Counter(), default=None, metavar="N", help="Only run N.")
 @json_option
 @actor_option
 @common_options

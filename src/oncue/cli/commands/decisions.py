@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from oncue.cli.options import Invocation, common_options, job_argument, json_option
+from oncue.cli.options import Counter, Invocation, common_options, job_argument, json_option
 from oncue.cli.text.printing import print_json, print_lines
 
 HOWS = ("person", "default", "reused", "configured", "timed_out", "cancelled")
@@ -13,7 +13,7 @@ HOWS = ("person", "default", "reused", "configured", "timed_out", "cancelled")
 @click.command("decisions")
 @job_argument
 @click.option("--type", "kind", default=None, metavar="TYPE", help="Only questions of this type, such as run_mode.")
-@click.option("--run", type=click.IntRange(min=1), default=None, metavar="N", help="Only those of run N.")
+@click.option("--run", type=Counter(), default=None, metavar="N", help="Only those of run N.")
 @click.option("--how", type=click.Choice(HOWS), default=None, help="Only those that were settled so.")
 @click.option("--search", default="", metavar="TEXT", help="Only those with this text in message, options, answer or step.")
 @json_option

@@ -6,11 +6,11 @@ import sys
 
 import click
 
-from oncue.cli.options import Invocation, StepCommand, common_options
+from oncue.cli.options import Counter, Invocation, StepCommand, common_options
 
 
 @click.command("log", cls=StepCommand)
-@click.option("--run", type=click.IntRange(min=1), default=None, metavar="N", help="The log of its latest attempt in run N.")
+@click.option("--run", type=Counter(), default=None, metavar="N", help="The log of its latest attempt in run N.")
 @common_options
 @click.pass_obj
 def log(invocation: Invocation, words: tuple[str, str], *, run: int | None) -> None:

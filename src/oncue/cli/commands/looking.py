@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from oncue.cli.options import Invocation, StepCommand, common_options, job_argument, json_option
+from oncue.cli.options import Counter, Invocation, StepCommand, common_options, job_argument, json_option
 from oncue.cli.text.printing import print_json, print_lines
 
 
@@ -83,7 +83,7 @@ def list_jobs(invocation: Invocation, *, is_json: bool) -> None:
 
 @click.command("events")
 @job_argument
-@click.option("--after", type=click.IntRange(min=0), default=0, metavar="N", help="Only those with a number above N.")
+@click.option("--after", type=Counter(0), default=0, metavar="N", help="Only those with a number above N.")
 @json_option
 @common_options
 @click.pass_obj

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import click
 
-from oncue.cli.options import Invocation, OptionalStepCommand, StepCommand, common_options, json_option
+from oncue.cli.options import Counter, Invocation, OptionalStepCommand, StepCommand, common_options, json_option
 from oncue.cli.text.printing import print_json, print_lines
 
 
 @click.command("trace", cls=OptionalStepCommand)
-@click.option("--run", type=click.IntRange(min=1), default=None, metavar="N", help="Only what run N did.")
-@click.option(
-    "--call", type=click.IntRange(min=1), default=None, metavar="N", help="Only call N of an attempt, with all that was said."
-)
+@click.option("--run", type=Counter(), default=None, metavar="N", help="Only what run N did.")
+@click.option("--call", type=Counter(), default=None, metavar="N", help="Only call N of an attempt, with all that was said.")
 @click.option("--payload", is_flag=True, default=False, help="The bodies of the requests, as they were sent.")
 @json_option
 @common_options
@@ -39,10 +37,8 @@ def trace(
 
 
 @click.command("delta", cls=StepCommand)
-@click.option("--run", type=click.IntRange(min=1), default=None, metavar="N", help="The prompts of run N [the latest].")
-@click.option(
-    "--against", type=click.IntRange(min=1), default=None, metavar="M", help="Compared with those of run M [the one before]."
-)
+@click.option("--run", type=Counter(), default=None, metavar="N", help="The prompts of run N [the latest].")
+@click.option("--against", type=Counter(), default=None, metavar="M", help="Compared with those of run M [the one before].")
 @json_option
 @common_options
 @click.pass_obj

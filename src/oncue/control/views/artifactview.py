@@ -125,13 +125,19 @@ def _locate(reader: Reader, picture: JobPicture, this: StepId, *, run: int | Non
         if current is None:
             raise NoArtifact(f"step {this} has no output yet", hint=f"oncue job why {job.id} {str(this)!r} says why")
         return current.run, current.number, current.artifact
-    if reader.load_run(job.id, run) is None:
+    asked = reader.load_run(job.id, run)
+    if asked is None:
         raise UnknownRun(run, job.runs)
-    made_by = decode_plan(reader.load_plan(job.id, run)).reused.get(this, run)
-    attempts = reader.list_attempts(job.id, run=made_by, step=this, states=(AttemptState.SUCCEEDED,))
+    if this in asked.cut_off:  # due only if its inputs changed, and they did not: what was there before stays
+        attempts = [
+            one for one in reader.list_attempts(job.id, step=this, states=(AttemptState.SUCCEEDED,)) if one.key.run < run
+        ]
+    else:
+        made_by = decode_plan(reader.load_plan(job.id, run)).reused.get(this, run)
+        attempts = list(reader.list_attempts(job.id, run=made_by, step=this, states=(AttemptState.SUCCEEDED,)))
     if not attempts or attempts[-1].artifact is None:
         raise NoArtifact(f"step {this} has no output in run {run}", hint=f"oncue job history {job.id} lists the runs")
-    return made_by, attempts[-1].key.number, attempts[-1].artifact
+    return attempts[-1].key.run, attempts[-1].key.number, attempts[-1].artifact
 
 
 def load_body(reader: Reader, store: Store, address: ContentHash) -> bytes | None:

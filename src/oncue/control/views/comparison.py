@@ -8,11 +8,14 @@ from dataclasses import dataclass
 
 from oncue.control.amounts import describe_spending
 from oncue.control.sources import follow_definition
+from oncue.control.steps.bodies import Bodies
 from oncue.control.views.callview import MAX_CALLS, latest_calls
 from oncue.control.views.decisionview import describe_response
+from oncue.control.views.requestwords import describe_request, describe_source
+from oncue.control.views.resultpairs import Made, ResultPair, pair_results
 from oncue.control.views.runlist import RunPage, read_run_page
 from oncue.control.workspace import Workspace, load_job
-from oncue.core.model import ContentHash, JobId, StepId
+from oncue.core.model import JobId, StepId, step_name
 from oncue.core.modelcalls import ModelCall
 from oncue.core.planrecord import decode_plan
 from oncue.core.ports import Reader
@@ -24,24 +27,30 @@ MAX_OUTPUTS = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """One thing of both runs, in words; empty where a run has no such thing. ``step`` is set for outputs."""
+    """One thing of both runs, in words; empty where a run has no such thing.
+
+    ``step`` is set for outputs and prompts, ``made_by`` are then the runs that made the output of either side.
+    """
 
     name: str
     left: str
     right: str
     step: StepId | None = None
+    made_by: tuple[int | None, int | None] = (None, None)
+    is_same: bool = False
 
     @property
     def differs(self) -> bool:
         """Whether the two are not the same."""
-        return self.left != self.right
+        return not self.is_same and self.left != self.right
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparisonView:
     """Two runs side by side; ``outputs`` says for each step whether both made or used the same output.
 
-    ``left_out`` is how many steps are not listed. ``prompts`` are the steps that called a model in both runs.
+    ``left_out`` is how many steps are not listed. ``prompts`` are the steps that called a model in both runs. ``results`` are
+    the deliverables that differ, as people read them.
     """
 
     left: RunPage
@@ -51,6 +60,7 @@ class ComparisonView:
     outputs: tuple[Pair, ...]
     left_out: int
     prompts: tuple[Pair, ...] = ()
+    results: tuple[ResultPair, ...] = ()
 
 
 def view_comparison(workspace: Workspace, job_id: JobId, *, left: int, right: int) -> ComparisonView:
@@ -62,13 +72,15 @@ def view_comparison(workspace: Workspace, job_id: JobId, *, left: int, right: in
     with workspace.store.read() as reader:
         job = load_job(reader, job_id)
         pages = [read_run_page(workspace, reader, job_id, number=number) for number in (left, right)]
-        names = follow_definition(workspace, reader, job).graph.names
+        graph = follow_definition(workspace, reader, job).graph
         made = [_outputs(reader, job_id, number) for number in (left, right)]
         prompts = tuple(_prompts(reader, job_id, left=left, right=right))
-    order = {name: place for place, name in enumerate(names)}
+    order = {name: place for place, name in enumerate(graph.names)}
     steps = sorted({*made[0], *made[1]}, key=lambda this: (order.get(this.partition("[")[0], len(order)), this))
     outputs = [_pair_output(this, made[0].get(this), made[1].get(this)) for this in steps]
     outputs.sort(key=lambda pair: not pair.differs)
+    delivered = [one for one in steps if (name := step_name(StepId(one))) in graph.steps and graph.steps[name].is_deliverable]
+    results = pair_results(Bodies(workspace.store), [(this, made[0].get(this), made[1].get(this)) for this in delivered])
     return ComparisonView(
         left=pages[0],
         right=pages[1],
@@ -77,6 +89,7 @@ def view_comparison(workspace: Workspace, job_id: JobId, *, left: int, right: in
         outputs=tuple(outputs[:MAX_OUTPUTS]),
         left_out=max(0, len(outputs) - MAX_OUTPUTS),
         prompts=prompts[:MAX_OUTPUTS],
+        results=tuple(results),
     )
 
 
@@ -98,9 +111,6 @@ def _calls(reader: Reader, job_id: JobId, number: int) -> dict[StepId, list[Mode
     return {this: latest_calls(calls)[number] for this, calls in found.items()}
 
 
-Made = tuple[ContentHash, int]
-
-
 def _outputs(reader: Reader, job_id: JobId, number: int) -> dict[StepId, Made]:
     """Step → the output that a run made or built on, and the run that made it."""
     reused: dict[int, set[StepId]] = {}
@@ -109,14 +119,29 @@ def _outputs(reader: Reader, job_id: JobId, number: int) -> dict[StepId, Made]:
     made: dict[StepId, Made] = {}
     for run, steps in reused.items():
         made |= {this: (artifact, run) for this, artifact in reader.outputs_of_run(job_id, run, steps).items()}
-    return made | {this: (artifact, number) for this, artifact in reader.outputs_of_run(job_id, number).items()}
+    made |= {this: (artifact, number) for this, artifact in reader.outputs_of_run(job_id, number).items()}
+    return made | _kept(reader, job_id, number)
+
+
+def _kept(reader: Reader, job_id: JobId, number: int) -> dict[StepId, Made]:
+    """The outputs of the steps that were due only if needed, and were not: those that were there before."""
+    run = reader.load_run(job_id, number)
+    missing = set(run.cut_off) if run else set()
+    kept: dict[StepId, Made] = {}
+    for earlier in range(number - 1, 0, -1):
+        if not missing:
+            break
+        found = reader.outputs_of_run(job_id, earlier, missing)
+        kept |= {this: (artifact, earlier) for this, artifact in found.items()}
+        missing -= found.keys()
+    return kept
 
 
 def _pair_output(this: StepId, left: Made | None, right: Made | None) -> Pair:
-    if left is not None and right is not None and left[0] == right[0]:
-        return Pair(name=this, left=f"the same, of run {left[1]}", right=f"the same, of run {left[1]}", step=this)
-    words = [f"of run {made[1]}" if made else "none" for made in (left, right)]
-    return Pair(name=this, left=words[0], right=words[1], step=this)
+    is_same = left is not None and right is not None and left[0] == right[0]
+    words = [f"{'the same, ' if is_same else ''}of run {made[1]}" if made else "none" for made in (left, right)]
+    runs = left[1] if left else None, right[1] if right else None
+    return Pair(name=this, left=words[0], right=words[1], step=this, made_by=runs, is_same=is_same)
 
 
 def _requests(left: RunPage, right: RunPage) -> Iterator[Pair]:
@@ -127,12 +152,12 @@ def _requests(left: RunPage, right: RunPage) -> Iterator[Pair]:
 
 def _request_words(page: RunPage) -> Mapping[str, str]:
     trigger = page.view.trigger
-    words = {name: _spell(value) for name, value in page.request.items() if name not in ("params", "comment")}
+    words = dict(describe_request(page.request))
     comment = page.request.get("comment")
     if isinstance(comment, Mapping):
         words["comment"] = str(comment["text"])
     if trigger is not None:
-        words |= {"started by": trigger.actor, "from": trigger.source, "reason": trigger.reason}
+        words |= {"started by": trigger.actor, "from": describe_source(trigger.source), "reason": trigger.reason}
     words["outcome"] = page.word
     words["cost"] = describe_spending(page.view.spent)
     return words | {f"parameter {name}": _spell(value) for name, value in page.view.params.items()}

@@ -114,7 +114,7 @@ def view_job_table(
     with workspace.store.read() as reader:
         heads = reader.list_job_heads()
         waiting = Counter(question.key.job_id for question in reader.list_questions(is_waiting=True))
-        found = list(find_jobs(workspace, heads, wanted))
+        found = list(find_jobs(workspace, reader, heads, wanted=wanted))
         states = Counter(status for _, status in found)
         shown = [one for one in found if not wanted.state or one[1] == wanted.state]
         shown.sort(key=_key(order, waiting), reverse=order in (JobOrder.RUNS, JobOrder.QUESTIONS))

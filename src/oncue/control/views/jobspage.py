@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from oncue.control.instants import show_instant
 from oncue.control.jobfile import STATUS_WORDS
 from oncue.control.workspace import Workspace
-from oncue.core.jobhead import JobHead
+from oncue.core.jobhead import JobHead, holds_text
 from oncue.core.model import ENDED_RUNS, JobId, JobStatus, RunState
+from oncue.core.ports import Reader
 from oncue.errors import InvalidInput
 
 STATE_WORDS = ("created", "running", "waiting", "completed", "failed", "cancelled", "halted", "interrupted", "stopped")
@@ -19,7 +21,11 @@ STATE_WORDS = ("created", "running", "waiting", "completed", "failed", "cancelle
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobFilter:
-    """Which jobs are wanted; what is empty narrows nothing. ``search`` is part of an id or of a workflow's name."""
+    """Which jobs are wanted; what is empty narrows nothing.
+
+    ``search`` is part of an id, of a workflow's name, or of a
+    parameter's value.
+    """
 
     state: str = ""
     workflow: str = ""
@@ -85,7 +91,7 @@ def view_jobs_page(workspace: Workspace, wanted: JobFilter, *, cursor: str | Non
     with workspace.store.read() as reader:
         heads = reader.list_job_heads()
         waiting = Counter(question.key.job_id for question in reader.list_questions(is_waiting=True))
-    found = list(find_jobs(workspace, heads, wanted))
+        found = list(find_jobs(workspace, reader, heads, wanted=wanted))
     states = Counter(status for _, status in found)
     if wanted.state:
         found = [(head, status) for head, status in found if status == wanted.state]
@@ -109,13 +115,19 @@ def check_state(wanted: JobFilter) -> None:
         raise InvalidInput(f"no job is ever {wanted.state!r}", hint=f"states: {', '.join(STATE_WORDS)}", code="unknown_state")
 
 
-def find_jobs(workspace: Workspace, heads: Sequence[JobHead], wanted: JobFilter) -> Iterator[tuple[JobHead, str]]:
-    """The jobs that are wanted, whatever their state, each with one word for where it stands."""
+def find_jobs(
+    workspace: Workspace, reader: Reader, heads: Sequence[JobHead], *, wanted: JobFilter
+) -> Iterator[tuple[JobHead, str]]:
+    """The jobs that are wanted, whatever their state, each with one word for where it stands.
+
+    Parameters are read where a text is looked for, and then once.
+    """
     sought = wanted.search.casefold()
+    by_params = reader.search_params(partial(holds_text, sought=sought)) if sought else frozenset[JobId]()
     for head in heads:
         if wanted.workflow and head.workflow != wanted.workflow:
             continue
-        if sought and sought not in head.id.casefold() and sought not in head.workflow.casefold():
+        if sought and not (sought in head.id.casefold() or sought in head.workflow.casefold() or head.id in by_params):
             continue
         yield head, _describe_status(workspace, head)
 

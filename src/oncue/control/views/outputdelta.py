@@ -45,7 +45,12 @@ class OutputDelta:
 
 def compare_outputs(bodies: Bodies, before: Attempt | None, after: Attempt) -> OutputDelta:
     """Compare what two attempts put out; without an earlier one everything is new."""
-    was, now = before.artifact if before else None, after.artifact
+    names = tuple(f"output of run {one.key.run}" if one and one.artifact else "/dev/null" for one in (before, after))
+    return compare_bodies(bodies, before.artifact if before else None, after.artifact, names=(names[0], names[1]))
+
+
+def compare_bodies(bodies: Bodies, was: ContentHash | None, now: ContentHash | None, *, names: tuple[str, str]) -> OutputDelta:
+    """Compare two outputs; None is no output."""
     if was is None and now is None:
         return OutputDelta(change=None)
     change = _change(was, now)
@@ -55,12 +60,11 @@ def compare_outputs(bodies: Bodies, before: Attempt | None, after: Attempt) -> O
         old, new = (bodies.output(address) if address else None for address in (was, now))
     except NoArtifact:
         return OutputDelta(change=change, before=was, after=now, diff=None, note="an output is not stored any more")
-    names = tuple(f"output of run {one.key.run}" if one and one.artifact else "/dev/null" for one in (before, after))
     texts = ["" if output is None else previous_text(output.value) or "" for output in (old, new)]
     if max(map(len, texts)) > MAX_CHARS:
         note = "too long to be compared line by line"
         return OutputDelta(change=change, before=was, after=now, diff=None, files=_files(old, new), note=note)
-    diff = diff_texts(texts[0], texts[1], names=(names[0], names[1]))
+    diff = diff_texts(texts[0], texts[1], names=names)
     return OutputDelta(change=change, before=was, after=now, diff=diff, files=_files(old, new))
 
 

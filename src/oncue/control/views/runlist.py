@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from oncue.control.views.boardview import RunLine, view_line
-from oncue.control.views.runview import RunView, is_interrupted, view_executed
+from oncue.control.views.requestwords import Departure, describe_override
+from oncue.control.views.runview import RunView, TriggerView, is_interrupted, view_executed
 from oncue.control.workspace import Workspace, load_job
-from oncue.core.model import Attempt, JobId
+from oncue.core.model import Attempt, JobId, Trigger
 from oncue.core.modelcalls import Spending
 from oncue.core.ports import Reader
 from oncue.core.questions import Question
+from oncue.core.recommendations import Recommendation, RecommendationId, find_overrides
 from oncue.errors import UnknownRun
 
 PAGE = 50
@@ -24,7 +26,8 @@ LISTED_QUESTIONS = 200
 class RunList:
     """Some runs of a job; ``page`` counts from 1, ``total`` is how many there are.
 
-    ``spent`` is what the model calls of each run cost, by its number; runs without a call are absent.
+    ``spent`` is what the model calls of each run cost, by its number; runs without a call are absent. ``advice`` is the
+    recommendation that a run followed, by its number; the ``changed`` ones depart from it.
     """
 
     lines: tuple[RunLine, ...]
@@ -32,6 +35,8 @@ class RunList:
     page: int
     pages: int
     spent: Mapping[int, Spending]
+    advice: Mapping[int, Recommendation]
+    changed: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +44,7 @@ class RunPage:
     """One run: ``attempts`` are the first of ``attempt_count``, in the order in which they started.
 
     ``questions`` are the first ones that it asked; ``has_more_questions`` says that there are others.
+    ``advice`` is the recommendation that it followed, ``departures`` are where the person set something otherwise.
     """
 
     view: RunView
@@ -49,6 +55,8 @@ class RunPage:
     has_more_questions: bool
     is_interrupted: bool
     now: datetime
+    advice: Recommendation | None = None
+    departures: tuple[Departure, ...] = ()
 
     @property
     def word(self) -> str:
@@ -66,7 +74,21 @@ def view_run_list(workspace: Workspace, job_id: JobId, *, page: int = 1) -> RunL
         found = [reader.load_run(job_id, number) for number in range(newest, max(0, newest - PAGE), -1)]
         spent = reader.spending_by_run(job_id)
         lines = tuple(view_line(workspace, reader, run) for run in found if run is not None)
-    return RunList(lines=lines, total=job.runs, page=page, pages=pages, spent=spent)
+        advice = {line.run.number: given for line in lines if (given := _advice(reader, line.trigger)) is not None}
+    changed = frozenset(line.run.number for line in lines if _departs(line))
+    return RunList(lines=lines, total=job.runs, page=page, pages=pages, spent=spent, advice=advice, changed=changed)
+
+
+def _departs(line: RunLine) -> bool:
+    """Whether a run was asked something else than was recommended."""
+    recommended = line.trigger.recommended if line.trigger else None
+    return recommended is not None and bool(find_overrides(recommended, line.run.request))
+
+
+def _advice(reader: Reader, trigger: Trigger | TriggerView | None) -> Recommendation | None:
+    """The recommendation that an action followed."""
+    id_ = trigger.recommendation_id if trigger else None
+    return None if id_ is None else reader.load_recommendation(RecommendationId(id_))
 
 
 def view_run_page(workspace: Workspace, job_id: JobId, number: int) -> RunPage:
@@ -90,8 +112,9 @@ def read_run_page(workspace: Workspace, reader: Reader, job_id: JobId, *, number
         raise UnknownRun(number, load_job(reader, job_id).runs)
     attempts = reader.list_attempts(job_id, run=number)
     questions = reader.list_questions(job_id=job_id, run=number, limit=LISTED_QUESTIONS + 1)
+    view = view_executed(reader, run, attempts)
     return RunPage(
-        view=view_executed(reader, run, attempts),
+        view=view,
         request=run.request,
         attempts=tuple(attempts[:LISTED_ATTEMPTS]),
         attempt_count=len(attempts),
@@ -99,4 +122,6 @@ def read_run_page(workspace: Workspace, reader: Reader, job_id: JobId, *, number
         has_more_questions=len(questions) > LISTED_QUESTIONS,
         is_interrupted=is_interrupted(workspace, run),
         now=workspace.clock.now(),
+        advice=_advice(reader, view.trigger),
+        departures=tuple(map(describe_override, view.trigger.overrides)) if view.trigger else (),
     )

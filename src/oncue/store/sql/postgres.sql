@@ -50,6 +50,9 @@ SELECT job.id, job.workflow, job.source_kind, job.source_ref, job.source_folder,
 -- job_heads()
 SELECT job.id, job.workflow, job.status, job.runs, job.created_at, run.state, run.owner FROM job LEFT OUTER JOIN run ON run.job_id = job.id AND run.number = job.runs ORDER BY job.created_at DESC, job.id DESC;
 
+-- every_job_params()
+SELECT job_params.job_id, job_params.body FROM job_params;
+
 -- job_marks()
 SELECT job.id, job.event_seq FROM job;
 

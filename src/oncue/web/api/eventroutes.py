@@ -20,13 +20,13 @@ from oncue.core.people import Permission
 from oncue.errors import InvalidInput
 from oncue.web.api.eventstream import stream_job, stream_workspace
 from oncue.web.api.jobroutes import MAX_PAGE
+from oncue.web.counters import EventNumber
 from oncue.web.eventnames import event_record
 from oncue.web.schemas import eventshapes as shapes
 from oncue.web.schemas.wire import Responses, raw_answer
 from oncue.web.site import Reading, Site, TheJob, TheSite, get_identity, get_site, still_reading
 from oncue.web.sockets import Batches, send_stream, while_allowed
 
-LARGEST_SEQ = 2**63 - 1
 SENT_EVENTS: Responses = {200: raw_answer("The events.", "text/event-stream", is_text=True)}
 ARCHIVE: Responses = {200: raw_answer("The archive.", "application/zip")}
 router = APIRouter(tags=["events"])
@@ -38,7 +38,7 @@ def list_events(
     site: TheSite,
     _: Reading,
     job: TheJob,
-    after: Annotated[int, Query(ge=0, le=LARGEST_SEQ)] = 0,
+    after: EventNumber = 0,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = MAX_PAGE,
 ) -> object:
     """The events of a job with a number above ``after``."""

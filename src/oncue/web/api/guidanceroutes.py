@@ -11,10 +11,10 @@ from oncue.control.views.deltaview import DeltaWish, view_delta
 from oncue.control.views.traceview import TraceRange, TraceWish, view_calls, view_trace
 from oncue.web.api.jobroutes import Limit
 from oncue.web.api.runrecords import read_place, show_place
+from oncue.web.counters import MaybeRun
 from oncue.web.schemas import guidanceshapes as shapes
-from oncue.web.site import LARGEST_NUMBER, Reading, TheJob, TheSite
+from oncue.web.site import Reading, TheJob, TheSite
 
-Run = Annotated[int | None, Query(ge=1, le=LARGEST_NUMBER)]
 Step = Annotated[str | None, Query(max_length=1000)]
 Place = Annotated[str | None, Query(max_length=5000, description="From `next_cursor` of the page before.")]
 router = APIRouter(tags=["guidance"])
@@ -33,8 +33,8 @@ def show_trace(
     _: Reading,
     job: TheJob,
     step: Step = None,
-    run: Run = None,
-    call: Annotated[int | None, Query(ge=1, le=LARGEST_NUMBER)] = None,
+    run: MaybeRun = None,
+    call: MaybeRun = None,
     texts: bool = False,
     cursor: Place = None,
     limit: Limit = 50,
@@ -55,7 +55,7 @@ def list_calls(
     _: Reading,
     job: TheJob,
     step: Step = None,
-    run: Run = None,
+    run: MaybeRun = None,
     cursor: Place = None,
     limit: Limit = 100,
 ) -> object:
@@ -69,6 +69,6 @@ def list_calls(
 
 
 @router.get("/jobs/{job}/steps/{step:path}/delta", response_model=shapes.DeltaRecord)
-def show_delta(*, site: TheSite, _: Reading, job: TheJob, step: str, run: Run = None, against: Run = None) -> object:
+def show_delta(*, site: TheSite, _: Reading, job: TheJob, step: str, run: MaybeRun = None, against: MaybeRun = None) -> object:
     """How the prompts of a step changed between two of its runs."""
     return view_delta(site.workspace, job.id, DeltaWish(step=step, run=run, against=against)).as_dict()

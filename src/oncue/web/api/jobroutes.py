@@ -20,15 +20,18 @@ from oncue.core.people import Permission
 from oncue.errors import InvalidInput
 from oncue.web.api.ranges import answer_bytes
 from oncue.web.api.runrecords import attempt_record
+from oncue.web.counters import MaybeRun
 from oncue.web.schemas import jobshapes as shapes
 from oncue.web.schemas.wire import Me, Problem, Responses, raw_answer
-from oncue.web.site import LARGEST_NUMBER, Operating, Reading, TheJob, TheSite
+from oncue.web.site import Operating, Reading, TheJob, TheSite
 
 MAX_PAGE = 500
 Cursor = Annotated[str | None, Query(max_length=200, description="From `next_cursor` of the page before.")]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
-RunNumber = Annotated[
-    int | None, Query(ge=1, le=LARGEST_NUMBER, description="What this run made or built on; without it what is current.")
+RunNumber = Annotated[MaybeRun, Query(description="What this run made or built on; without it what is current.")]
+AttemptsOf = Annotated[MaybeRun, Query(description="Only those of this run. Needed where no `step` is named.")]
+AttemptsAt = Annotated[
+    str | None, Query(max_length=1000, description="Only those of this step or instance. Needed where no `run` is named.")
 ]
 RangeHeader = Annotated[str | None, Header(alias="Range", max_length=200)]
 BYTES: Responses = {
@@ -58,7 +61,7 @@ def list_jobs(
     _: Reading,
     state: Annotated[str, Query(max_length=20)] = "",
     workflow: Annotated[str, Query(max_length=200)] = "",
-    search: Annotated[str, Query(max_length=200)] = "",
+    search: Annotated[str, Query(max_length=200, description="Part of an id, of a workflow or of a parameter's value.")] = "",
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> object:
@@ -80,15 +83,8 @@ def list_steps(*, site: TheSite, _: Reading, job: TheJob) -> object:
 
 
 @router.get("/jobs/{job}/attempts", response_model=shapes.AttemptsRecord)
-def list_attempts(
-    *,
-    site: TheSite,
-    _: Reading,
-    job: TheJob,
-    run: Annotated[int | None, Query(ge=1, le=LARGEST_NUMBER)] = None,
-    step: str | None = None,
-) -> object:
-    """The attempts of a job, of one of its runs, or of a step."""
+def list_attempts(*, site: TheSite, _: Reading, job: TheJob, run: AttemptsOf = None, step: AttemptsAt = None) -> object:
+    """The attempts of one run, of one step, or of one step in one run: at least one of the two must be named."""
     if run is None and step is None:
         raise InvalidInput("say of which run or which step", hint="?run=N or ?step=ID", code="run_or_step_missing")
     with site.workspace.store.read() as reader:

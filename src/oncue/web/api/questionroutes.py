@@ -13,8 +13,9 @@ from oncue.control.workspace import Workspace
 from oncue.core.questions import How, Question, QuestionId
 from oncue.web.api.jobroutes import Cursor, Limit
 from oncue.web.api.runrecords import read_number, show_number
+from oncue.web.counters import MaybeRun
 from oncue.web.schemas import questionshapes as shapes
-from oncue.web.site import LARGEST_NUMBER, Answering, Reading, TheJob, TheSite
+from oncue.web.site import Answering, Reading, TheJob, TheSite
 
 router = APIRouter(tags=["questions"])
 
@@ -56,7 +57,7 @@ def list_decisions(
     _: Reading,
     job: TheJob,
     kind: Annotated[str | None, Query(alias="type", max_length=200)] = None,
-    run: Annotated[int | None, Query(ge=1, le=LARGEST_NUMBER)] = None,
+    run: MaybeRun = None,
     how: How | None = None,
     search: Annotated[str, Query(max_length=200)] = "",
     cursor: Cursor = None,

@@ -6,21 +6,21 @@ function. Looking ahead stores nothing.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Response
 
 from oncue.control.runs import cancel_run, load_run
 from oncue.core.request import RunRequest
 from oncue.web.api.jobroutes import Cursor, Limit
 from oncue.web.api.runrecords import read_run, read_runs
+from oncue.web.counters import Counter
 from oncue.web.runbody import read_phase_restart, read_request, read_step_restart
 from oncue.web.runstart import Cue, find_advice, look_ahead, read_cue, start
 from oncue.web.schemas import runshapes as shapes
 from oncue.web.schemas.jobshapes import CancelledRecord
-from oncue.web.site import LARGEST_NUMBER, Operating, Reading, Site, TheJob, TheSite
+from oncue.web.site import Operating, Reading, Site, TheJob, TheSite
 
-Number = Annotated[int, Path(ge=1, le=LARGEST_NUMBER)]
 CHANGED: dict[int | str, dict[str, Any]] = {
     409: {"model": shapes.PlanChangedProblem, "description": "The plan is another one by now, or it is blocked."}
 }
@@ -74,13 +74,13 @@ def list_runs(*, site: TheSite, _: Reading, job: TheJob, cursor: Cursor = None, 
 
 
 @router.get("/jobs/{job}/runs/{number}", response_model=shapes.StartedRun)
-def show_run(*, site: TheSite, _: Reading, job: TheJob, number: Number) -> object:
+def show_run(*, site: TheSite, _: Reading, job: TheJob, number: Counter) -> object:
     """One run."""
     return read_run(site.workspace, job, number)
 
 
 @router.post("/jobs/{job}/runs/{number}/cancel", response_model=CancelledRecord)
-def cancel_one(*, site: TheSite, identity: Operating, job: TheJob, number: Number) -> object:
+def cancel_one(*, site: TheSite, identity: Operating, job: TheJob, number: Counter) -> object:
     """Ask a run to end; one that has ended stays as it is."""
     load_run(site.workspace, job.id, number)
     return {"job_id": job.id, "runs": list(cancel_run(site.workspace, job.id, actor=identity.actor, numbers=(number,)))}

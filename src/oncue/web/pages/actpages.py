@@ -7,26 +7,24 @@ from functools import partial
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from oncue.control.jobs import accept_output, stop_job
 from oncue.control.replays import create_replay, replayable_decisions
 from oncue.control.runs import cancel_run
 from oncue.errors import Blocked
+from oncue.web.counters import Counter
 from oncue.web.pages.frame import draw
-from oncue.web.site import LARGEST_NUMBER, Operating, TheJob, TheSite
+from oncue.web.site import Operating, TheJob, TheSite
 
 Reason = Annotated[str, Form(max_length=600)]
-Number = Annotated[int, Form(ge=1, le=LARGEST_NUMBER)]
 StepText = Annotated[str, Form(max_length=1000)]
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
 @router.get("/parts/jobs/{job}/ask/cancel")
-def ask_cancel(
-    *, request: Request, site: TheSite, job: TheJob, _: Operating, run: Annotated[int, Query(ge=1, le=LARGEST_NUMBER)]
-) -> str:
+def ask_cancel(*, request: Request, site: TheSite, job: TheJob, _: Operating, run: Counter) -> str:
     """Whether to cancel a run."""
     return draw("ask_cancel.html", request, site, job=job, run=run)
 
@@ -54,7 +52,7 @@ def ask_replay(*, request: Request, site: TheSite, job: TheJob, _: Operating) ->
 
 
 @router.post("/jobs/{job}/cancel")
-def cancel(*, site: TheSite, job: TheJob, identity: Operating, run: Number) -> RedirectResponse:
+def cancel(*, site: TheSite, job: TheJob, identity: Operating, run: Annotated[Counter, Form()]) -> RedirectResponse:
     """Ask a run to end."""
     cancel_run(site.workspace, job.id, actor=identity.actor, numbers=(run,))
     return RedirectResponse(f"/jobs/{job.id}", status_code=303)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from oncue.control.views.boardview import view_board
-from oncue.control.views.drawings import draw_graph, draw_timeline
+from oncue.control.views.drawings import draw_graph
 from oncue.control.views.stepwords import EXPLAINED
+from oncue.control.views.timeline import draw_timeline
 from oncue.core.model import Job
+from oncue.web.counters import MaybeRun
 from oncue.web.pages.frame import draw
-from oncue.web.site import LARGEST_NUMBER, Reading, Site, TheJob, TheSite
+from oncue.web.site import Reading, Site, TheJob, TheSite
 
-RunNumber = Annotated[int | None, Query(ge=1, le=LARGEST_NUMBER)]
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
@@ -31,13 +30,13 @@ def graph_part(*, request: Request, site: TheSite, job: TheJob, _: Reading) -> s
 
 
 @router.get("/jobs/{job}/timeline")
-def timeline_page(*, request: Request, site: TheSite, job: TheJob, _: Reading, run: RunNumber = None) -> str:
+def timeline_page(*, request: Request, site: TheSite, job: TheJob, _: Reading, run: MaybeRun = None) -> str:
     """A run over time; the latest one where none is named."""
     return _draw_timeline("timeline.html", request, site, job=job, run=run)
 
 
 @router.get("/parts/jobs/{job}/timeline")
-def timeline_part(*, request: Request, site: TheSite, job: TheJob, _: Reading, run: RunNumber = None) -> str:
+def timeline_part(*, request: Request, site: TheSite, job: TheJob, _: Reading, run: MaybeRun = None) -> str:
     """The timeline alone."""
     return _draw_timeline("timeline_part.html", request, site, job=job, run=run)
 

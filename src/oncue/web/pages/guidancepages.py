@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from oncue.control.views.callview import CallView
@@ -13,18 +11,18 @@ from oncue.control.views.deltaview import DeltaView, DeltaWish, view_delta
 from oncue.control.views.traceview import TraceView, TraceWish, view_trace
 from oncue.core.model import Job
 from oncue.errors import NotFound
+from oncue.web.counters import Counter, MaybeRun
 from oncue.web.pages.jobpages import Search, draw_job_page
-from oncue.web.pages.steppages import Name, RunNumber
+from oncue.web.pages.steppages import Name
 from oncue.web.promptwords import OUTCOME_STATES, OUTCOMES
-from oncue.web.site import LARGEST_NUMBER, Reading, Site, TheJob, TheSite
+from oncue.web.site import Reading, Site, TheJob, TheSite
 
 LISTED_ATTEMPTS = 20
-Number = Annotated[int, Query(ge=1, le=LARGEST_NUMBER)]
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
 @router.get("/parts/jobs/{job}/trace")
-def trace_part(*, request: Request, site: TheSite, job: TheJob, _: Reading, name: Name, run: RunNumber = None) -> str:
+def trace_part(*, request: Request, site: TheSite, job: TheJob, _: Reading, name: Name, run: MaybeRun = None) -> str:
     """The attempts of a step with their model calls, and how its prompts changed; those of one run, or the latest."""
     cursor = str(site.feed.cursor)
     trace, delta = _trace(site, job, name, run=run), _delta(site, job, name, run=run)
@@ -55,9 +53,9 @@ def call_page(
     job: TheJob,
     _: Reading,
     name: Name,
-    run: Number,
-    attempt: Number = 1,
-    call: Number = 1,
+    run: Counter,
+    attempt: Counter = 1,
+    call: Counter = 1,
 ) -> str:
     """One model call: its sections, the exact payload, the reply, and what it cost.
 
@@ -82,7 +80,7 @@ def call_page(
 
 
 @router.get("/jobs/{job}/delta")
-def delta_page(*, request: Request, site: TheSite, job: TheJob, _: Reading, name: Name, run: Number, against: Number) -> str:
+def delta_page(*, request: Request, site: TheSite, job: TheJob, _: Reading, name: Name, run: Counter, against: Counter) -> str:
     """How the prompts of one step differ between two runs.
 
     Raises:

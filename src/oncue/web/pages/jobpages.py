@@ -19,12 +19,12 @@ from oncue.control.views.jobspage import STATE_WORDS, JobFilter
 from oncue.control.views.stepwords import EXPLAINED
 from oncue.core.model import Job
 from oncue.core.people import Permission
+from oncue.web.counters import Page
 from oncue.web.pages.frame import draw
 from oncue.web.pages.seenquestions import Seen, look_at_questions
 from oncue.web.site import Reading, Site, TheJob, TheSite
 
 Search = Annotated[str, Query(max_length=200)]
-Page = Annotated[int, Query(ge=1, le=1_000_000)]
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 

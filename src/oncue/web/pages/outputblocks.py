@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import mimetypes
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from itertools import islice
 
 from oncue.control.steps.outputs import StoredFile
 from oncue.control.views.artifactview import ArtifactView
+from oncue.web.filekinds import is_image
 
 MAX_ROWS = 200
 MAX_COLUMNS = 24
@@ -24,10 +24,8 @@ ALL_PREVIEW_BYTES = 2_000_000
 STDOUT = "stdout"
 """What a shell step printed, where it declares no outputs: as much its result as a text that a step returns."""
 _MARKDOWN = re.compile(r"^(?:#{1,6} \S|```|\|.*\|$|> \S|[-*] \S|\d+\. \S)|\]\([^)\s]+\)|\*\*\S", re.MULTILINE)
-_IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml", "image/avif"})
 _TEXTS = (".txt", ".md", ".csv", ".tsv", ".json", ".jsonl", ".log", ".yaml", ".yml", ".py", ".toml", ".html", ".xml")
 _BINARY = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
-_TYPES = mimetypes.MimeTypes(filenames=())
 
 
 class BlockKind(StrEnum):
@@ -91,10 +89,10 @@ def show_files(view: ArtifactView) -> list[FileBlock]:
     found: list[FileBlock] = []
     left = ALL_PREVIEW_BYTES
     for file in view.output.files.values():
-        is_image = _TYPES.guess_type(file.name)[0] in _IMAGES
-        preview = None if is_image or file.size > min(left, PREVIEW_BYTES) else _preview(view, file)
+        is_shown = is_image(file.name)
+        preview = None if is_shown or file.size > min(left, PREVIEW_BYTES) else _preview(view, file)
         left -= file.size if preview else 0
-        found.append(FileBlock(name=file.name, size=file.size, is_image=is_image, preview=preview))
+        found.append(FileBlock(name=file.name, size=file.size, is_image=is_shown, preview=preview))
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
 from oncue.control.views.comparison import view_comparison
@@ -15,12 +15,12 @@ from oncue.control.views.runlist import view_run_list, view_run_page
 from oncue.core.model import Job
 from oncue.core.questions import How
 from oncue.errors import InvalidInput
-from oncue.web.pages.jobpages import Page, Search, draw_job_page
+from oncue.web.counters import Counter, Page
+from oncue.web.pages.jobpages import Search, draw_job_page
 from oncue.web.pages.outputblocks import show_files, show_value
-from oncue.web.site import LARGEST_NUMBER, Reading, Site, TheJob, TheSite
+from oncue.web.site import Reading, Site, TheJob, TheSite
 
-Number = Annotated[int, Path(ge=1, le=LARGEST_NUMBER)]
-TwoRuns = Annotated[list[int], Query(max_length=100)]
+TwoRuns = Annotated[list[Counter], Query(max_length=100)]
 LISTED_DECISIONS = 50
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -57,13 +57,13 @@ def compare_page(*, request: Request, site: TheSite, job: TheJob, _: Reading, ru
 
 
 @router.get("/jobs/{job}/runs/{number}")
-def run_page(*, request: Request, site: TheSite, job: TheJob, _: Reading, number: Number) -> str:
+def run_page(*, request: Request, site: TheSite, job: TheJob, _: Reading, number: Counter) -> str:
     """One run."""
     return _draw_run("run.html", request, site, job=job, number=number)
 
 
 @router.get("/parts/jobs/{job}/runs/{number}")
-def run_part(*, request: Request, site: TheSite, job: TheJob, _: Reading, number: Number) -> str:
+def run_part(*, request: Request, site: TheSite, job: TheJob, _: Reading, number: Counter) -> str:
     """The run alone."""
     return _draw_run("run_part.html", request, site, job=job, number=number)
 

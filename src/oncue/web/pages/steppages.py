@@ -12,17 +12,17 @@ from oncue.control.views.runningview import view_running
 from oncue.control.views.stepview import StepPage, StepWish, view_step_page
 from oncue.core.model import Job
 from oncue.errors import OncueError
+from oncue.web.counters import MaybeRun, Page
 from oncue.web.pages.frame import draw
-from oncue.web.pages.jobpages import Page, Search, draw_job_page
+from oncue.web.pages.jobpages import Search, draw_job_page
 from oncue.web.pages.outputblocks import MAX_TEXT, show_files, show_value
-from oncue.web.site import LARGEST_NUMBER, Reading, Site, TheJob, TheSite
+from oncue.web.site import Reading, Site, TheJob, TheSite
 
 Name = Annotated[str, Query(max_length=1000)]
-RunNumber = Annotated[int | None, Query(ge=1, le=LARGEST_NUMBER)]
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
-def read_wish(*, name: Name, run: RunNumber = None, search: Search = "", word: Search = "", page: Page = 1) -> StepWish:
+def read_wish(*, name: Name, run: MaybeRun = None, search: Search = "", word: Search = "", page: Page = 1) -> StepWish:
     """What a request wants of a step; ``run`` shows the output that a run made."""
     return StepWish(step=name, run=run, search=search, word=word, page=page)
 
@@ -50,7 +50,7 @@ def running_part(*, request: Request, site: TheSite, job: TheJob, _: Reading, na
 
 
 @router.get("/parts/jobs/{job}/log")
-def log_part(*, request: Request, site: TheSite, job: TheJob, _: Reading, name: Name, run: RunNumber = None) -> str:
+def log_part(*, request: Request, site: TheSite, job: TheJob, _: Reading, name: Name, run: MaybeRun = None) -> str:
     """The end of the log of a step's attempt."""
     text, left_out = _log(site, job, name, run=run)
     return draw_job_page("step_log.html", request, site, job=job, text=text, left_out=left_out)

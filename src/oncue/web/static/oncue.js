@@ -33,7 +33,8 @@
   }
 
   function setOnline(isOnline) {
-    banner.hidden = isOnline;
+    if (isOnline) pause = 250;
+    banner.togglePopover(!isOnline); // above every dialog
     body.classList.toggle("is-offline", !isOnline);
     if (word) word.textContent = isOnline ? "live" : "offline";
   }
@@ -43,10 +44,7 @@
     for (const topic of body.dataset.topics.trim().split(/\s+/)) query.append("topic", topic);
     if (cursor) query.set("after", cursor);
     const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live?${query}`);
-    socket.addEventListener("open", () => {
-      pause = 250;
-      setOnline(true);
-    });
+    socket.addEventListener("open", () => setOnline(true));
     socket.addEventListener("message", (message) => {
       const { seq, topic } = JSON.parse(message.data);
       cursor = seq;
@@ -84,7 +82,8 @@
     const form = event.target.closest("[data-seek]");
     if (!form) return;
     const look = () => {
-      const query = new URLSearchParams(new FormData(form));
+      const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
+      history.replaceState(null, "", `${form.action}?${query}`);
       seek(document.querySelector(form.dataset.seek), `${form.dataset.parts}?${query}`);
     };
     clearTimeout(seeking);

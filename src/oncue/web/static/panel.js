@@ -22,7 +22,11 @@
     const done = settled ? document.querySelector(`dialog:has([data-question="${CSS.escape(settled)}"])`) : null;
     done?.replaceChildren();
     done?.close();
-    if (ctx.target.id === "plan" && ctx.swap !== "none") settle();
+    if (ctx.target.id === "plan" && ctx.swap !== "none") {
+      pause = PAUSE;
+      within(".plan").removeAttribute("aria-busy");
+      if (thinking) outdate();
+    }
     for (const dialog of document.querySelectorAll("dialog")) {
       if (dialog.childElementCount && !dialog.open) {
         trigger = newId();
@@ -98,12 +102,6 @@
     within(".plan")?.setAttribute("aria-busy", "true");
   }
 
-  function settle() {
-    pause = PAUSE;
-    if (thinking) outdate();
-    else within(".plan").removeAttribute("aria-busy");
-  }
-
   // What was written when the panel was closed is there again when the same panel opens, until it is run.
   function recall() {
     const kept = sessionStorage.getItem(draft());
@@ -115,16 +113,15 @@
   function count() {
     const counter = within(".counter");
     if (!counter) return;
-    const length = [...within("#comment").value].length;
-    const limit = Number(counter.dataset.limit);
+    const [length, limit] = [[...within("#comment").value].length, Number(counter.dataset.limit)];
     counter.textContent = `${length} of ${limit}`;
     counter.toggleAttribute("data-over", length > limit);
   }
 
   async function start(button) {
     button.disabled = true;
-    const metadata = { page: location.pathname, width: innerWidth };
-    const cue = { ui_trigger_id: trigger, ui_trigger_source: "run_config_panel", ui_trigger_metadata: metadata };
+    const by = { page: location.pathname, width: innerWidth };
+    const cue = { ui_trigger_id: trigger, ui_trigger_source: "run_config_panel", ui_trigger_metadata: by };
     const said = { plan_digest: button.dataset.digest, reason: within("#reason").value };
     try {
       const answer = await fetch(button.dataset.start, {
@@ -139,11 +136,10 @@
       const problem = await answer.json();
       if (answer.status === 409 && problem.plan) return lookAgain();
       report(`${problem.message}${problem.hint ? ` — ${problem.hint}` : ""}`);
-      button.disabled = false;
     } catch {
       report("The server could not be reached. Nothing may have started; pressing Run again starts it once at most.");
-      button.disabled = false;
     }
+    button.disabled = false;
   }
 
   function lookAgain() {

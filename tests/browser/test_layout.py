@@ -1,0 +1,50 @@
+"""Where things stand on wide and on narrow screens."""
+
+from pathlib import Path
+
+from playwright.sync_api import Browser
+
+from oncue.control.jobs import create_job
+from oncue.control.workspace import Workspace
+from tests.browser.conftest import Visitor, visiting
+from tests.web.hosting import Host
+from tests.web.workflows import CHAIN
+
+ONE_PHASE = "name: solo\nsteps:\n  - {id: first, run: echo 1}\n  - {id: second, run: echo 2}\n"
+
+
+def widths(visitor: Visitor, selector: str) -> list[float]:
+    """How wide what is visible of this is."""
+    boxes = [one.bounding_box() for one in visitor.page.locator(selector).all() if one.is_visible()]
+    return [box["width"] for box in boxes if box]
+
+
+def test_a_single_phase_is_no_wider_than_people_read(visitor: Visitor, workspace: Workspace, host: Host, folder: Path) -> None:
+    del host
+    (folder / "solo.yaml").write_text(ONE_PHASE, encoding="utf-8")
+    (folder / "chain.yaml").write_text(CHAIN, encoding="utf-8")
+    solo, chain = (create_job(workspace, f"{name}.yaml", params={}, folder=folder).id for name in ("solo", "chain"))
+
+    visitor.go(f"/jobs/{solo}")
+    one = widths(visitor, ".phase")
+    visitor.go(f"/jobs/{chain}")
+
+    assert len(one) == 1
+    assert 400 < one[0] < 560
+    assert sum(widths(visitor, ".phase")) > 1000
+
+
+def test_two_runs_are_stacked_where_there_is_no_room_beside_each_other(chromium: Browser, host: Host, atlas: str) -> None:
+    host.run(atlas)
+    host.run(atlas, scope="only", steps=["finding"], params={"region": "us"})
+    with visiting(chromium, host, size="narrow") as visitor:
+        page = visitor.go(f"/jobs/{atlas}/compare?run=1&run=2")
+        cells = widths(visitor, ".versus td")
+        places = [box["x"] for one in page.locator(".versus td").all() if (box := one.bounding_box())]
+        visitor.shoot("comparison")
+
+        assert min(cells) > 300
+        assert len(set(places)) == 1
+        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+        label = page.locator(".versus td").first
+        assert label.evaluate("cell => getComputedStyle(cell, '::before').content") == '"run 1: "'
