@@ -47,6 +47,7 @@ def run_from(visitor: Visitor, host: Host, job: str, *, number: int) -> None:
     with visitor.page.expect_response(lambda answer: answer.request.method == "POST" and answer.url.endswith("/runs")):
         visitor.page.click("#plan [data-start]:not([disabled])")
     host.wait(job, number)
+    expect(visitor.page.locator("dialog[open]")).to_have_count(0)  # the page of the job has come
 
 
 def test_run_never_takes_back_what_somebody_else_changed_meanwhile(visitor: Visitor, host: Host, atlas: str) -> None:

@@ -29,7 +29,7 @@ def test_a_deliverable_is_printed_without_what_is_for_screens(
         expect(page.get_by_text("Bring it up to date")).to_be_hidden()
         expect(page.get_by_text("Export everything as ZIP").last).to_be_hidden()
         expect(page.locator("h1").first).to_be_visible()
-        expect(page.get_by_text("Out of date.")).to_be_visible()
+        expect(page.get_by_text("Out of date:")).to_be_visible()
         expect(page.locator(".prose h1")).to_have_text("Energy in eu")
         assert page.evaluate("getComputedStyle(document.querySelector('.prose')).color") == "rgb(27, 34, 32)"
         assert page.evaluate("getComputedStyle(document.querySelector('.note')).color") == "rgb(133, 84, 0)"

@@ -74,20 +74,20 @@
   // What was asked for before the wish changed is not shown: it would also write the old address back.
   document.addEventListener("htmx:before:swap", (event) => {
     const { sourceElement, request } = event.detail.ctx;
-    const [asked, wanted] = [request.action, sourceElement.getAttribute("hx-get")].map((path) => new URL(path, location).search);
-    if (sourceElement.matches("[data-live]") && asked !== wanted) event.preventDefault();
+    const [asked, wanted] = [request.action, sourceElement.getAttribute("hx-get")].map((path) => new URL(path ?? "", location).search);
+    const isOld = request.signal.aborted || (sourceElement.matches("[data-live]") && asked !== wanted);
+    if (isOld) event.preventDefault();
   });
 
   document.addEventListener("input", (event) => {
     const form = event.target.closest("[data-seek]");
     if (!form) return;
-    const look = () => {
+    clearTimeout(seeking);
+    seeking = setTimeout(() => {
       const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
       history.replaceState(null, "", `${form.action}?${query}`);
       seek(document.querySelector(form.dataset.seek), `${form.dataset.parts}?${query}`);
-    };
-    clearTimeout(seeking);
-    seeking = setTimeout(look, 150);
+    }, 150);
   });
 
   document.addEventListener("click", (event) => {
@@ -111,9 +111,8 @@
   // Instants in the reader's own time zone: today's by the clock, others by the date.
   function localize(element) {
     const at = new Date(element.dateTime);
-    const clock = `${two(at.getHours())}:${two(at.getMinutes())}`;
-    const isToday = at.toDateString() === new Date().toDateString();
-    say(element, isToday ? clock : `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${clock}`);
+    const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} `;
+    say(element, `${at.toDateString() === new Date().toDateString() ? "" : date}${two(at.getHours())}:${two(at.getMinutes())}`);
   }
 
   function tick() {

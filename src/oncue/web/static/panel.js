@@ -104,10 +104,9 @@
 
   // What was written when the panel was closed is there again when the same panel opens, until it is run.
   function recall() {
-    const kept = sessionStorage.getItem(draft());
-    if (!kept) return;
-    within("#comment").value = kept;
-    within("#comment").dispatchEvent(new Event("input", { bubbles: true }));
+    const comment = within("#comment");
+    comment.value ||= sessionStorage.getItem(draft()) ?? "";
+    if (comment.value) comment.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
   function count() {
