@@ -19,9 +19,9 @@ from oncue.control.jobs import create_job
 from oncue.control.workspace import Workspace
 from oncue.core.events import EventDraft
 from oncue.core.model import Attempt, Current, Expansion, Job, JobId, Run, StepId, Trigger, TriggerId
-from oncue.core.ports import Transaction
 from oncue.core.questions import Asking, Decision, How, OnTimeout, Option, Question, QuestionId, QuestionKind
 from oncue.core.request import RunRequest
+from oncue.core.writeport import Transaction
 
 BLOCK = 200
 """How many jobs are stored in one transaction."""

@@ -11,8 +11,8 @@ from oncue.core.comments import CommentKind, GivenComment
 from oncue.core.model import Artifact, ArtifactKind, Attempt
 from oncue.core.modelcalls import CallState, ModelCall, SectionRef
 from oncue.core.modelport import Usage
-from oncue.core.ports import Transaction
 from oncue.core.prompts import Purpose, SectionName
+from oncue.core.writeport import Transaction
 
 CALLING, GUIDED = 5, 100
 """One attempt in so many calls a model; one in so many of each rerun reads the comment of that rerun."""

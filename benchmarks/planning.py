@@ -26,7 +26,7 @@ from oncue.core.model import (
     WorkflowSource,
 )
 from oncue.core.plan import plan_run
-from oncue.core.ports import StepRecord
+from oncue.core.readport import StepRecord
 from oncue.core.request import RunRequest, Scope
 from oncue.core.snapshot import JobSnapshot
 

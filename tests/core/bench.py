@@ -25,7 +25,7 @@ from oncue.core.model import (
     step_key,
     step_name,
 )
-from oncue.core.ports import StepRecord
+from oncue.core.readport import StepRecord
 from oncue.core.snapshot import JobSnapshot, hash_params
 from oncue.core.staleness import Assessment, assess
 

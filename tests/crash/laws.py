@@ -13,7 +13,8 @@ from oncue.core.definitionrecord import decode_definition
 from oncue.core.events import Event, EventType
 from oncue.core.graph import Graph
 from oncue.core.model import ENDED_RUNS, Attempt, AttemptState, ContentHash, Job, JobId, Run, RunState, StepId, step_name
-from oncue.core.ports import StepRecord, Store
+from oncue.core.ports import Store
+from oncue.core.readport import StepRecord
 from tests.crash.effects import Effect
 
 _LETTERS = {

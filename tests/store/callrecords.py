@@ -9,8 +9,9 @@ from oncue.core.comments import CommentKind, GivenComment
 from oncue.core.model import AttemptKey, ContentHash, Failure, JobId, StepId
 from oncue.core.modelcalls import CallState, ModelCall, SectionRef
 from oncue.core.modelport import Usage
-from oncue.core.ports import Store, Transaction
+from oncue.core.ports import Store
 from oncue.core.prompts import Purpose, SectionName
+from oncue.core.writeport import Transaction
 from tests.store.records import JOB, NOON, after
 
 RULES, CLOSING, PAYLOAD, REPLY = b"the rules", b"the closing", b'{"messages": []}', b"an answer"

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import IO
 
 from oncue.core.model import JobId, WorkerId
-from oncue.core.ports import Store, Transaction
+from oncue.core.ports import Store
 from oncue.core.questions import QuestionId
+from oncue.core.writeport import Transaction
 from oncue.errors import WorkspaceError
 from oncue.store import open_store
 from tests.store.conftest import Place

@@ -26,8 +26,9 @@ from oncue.core.model import (
     WorkerId,
     WorkflowSource,
 )
-from oncue.core.ports import Store, Transaction
+from oncue.core.ports import Store
 from oncue.core.questions import Asking, Decision, How, OnTimeout, Option, Question, QuestionId, QuestionKind
+from oncue.core.writeport import Transaction
 
 JOB = JobId("solar-1a2b")
 WORKER = WorkerId("worker-1")

@@ -9,7 +9,8 @@ import pytest
 from oncue.core.model import Attempt, AttemptState, Inputs, JobId, StepId
 from oncue.core.modelcalls import CallState, ModelCall, Spending, add_spending
 from oncue.core.modelport import Usage
-from oncue.core.ports import Store, Transaction
+from oncue.core.ports import Store
+from oncue.core.writeport import Transaction
 from oncue.errors import Conflict
 from oncue.store.rows import inputs_text, read_inputs
 from oncue.store.sqltext import load_sql

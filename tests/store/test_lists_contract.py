@@ -9,8 +9,9 @@ import pytest
 from oncue.core.canonical import content_hash
 from oncue.core.listports import Narrowing, QuestionCount
 from oncue.core.model import AttemptState, Job, RunState, StepId
-from oncue.core.ports import Store, Transaction
+from oncue.core.ports import Store
 from oncue.core.questions import Asking, How, LateAnswer, OnTimeout, Question
+from oncue.core.writeport import Transaction
 from tests.store.records import (
     JOB,
     a_decision,

@@ -6,8 +6,9 @@ import pytest
 
 from oncue.core.model import JobId
 from oncue.core.people import AccessToken, Permission, Person, Role
-from oncue.core.ports import Store, Transaction
+from oncue.core.ports import Store
 from oncue.core.recommendations import Recommendation, RecommendationId
+from oncue.core.writeport import Transaction
 from tests.store.records import JOB, NOON, after
 
 ADA = Person(name="ada", role=Role.OPERATOR, added_by="root", added_at=NOON)

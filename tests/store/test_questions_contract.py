@@ -9,7 +9,7 @@ from threading import Barrier
 import pytest
 
 from oncue.core.model import JobId, StepId
-from oncue.core.ports import Store, Transaction
+from oncue.core.ports import Store
 from oncue.core.questions import (
     Asking,
     Decision,
@@ -20,6 +20,7 @@ from oncue.core.questions import (
     QuestionId,
     QuestionKind,
 )
+from oncue.core.writeport import Transaction
 from oncue.errors import Conflict
 from oncue.store.rows import to_micros
 from oncue.store.sqltext import load_sql

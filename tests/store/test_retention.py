@@ -16,8 +16,9 @@ from oncue.core.model import (
     RunState,
 )
 from oncue.core.modelcalls import SectionRef
-from oncue.core.ports import Store, Transaction
+from oncue.core.ports import Store
 from oncue.core.prompts import SectionName
+from oncue.core.writeport import Transaction
 from oncue.store.retention import GRACE_SECONDS, Pruned, prune
 from tests.store.callrecords import a_call, answered, keep_calls
 from tests.store.records import JOB, NOON, a_run, after, an_attempt, current_of, ended, keep_runs, keep_success, with_job

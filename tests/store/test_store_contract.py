@@ -23,7 +23,9 @@ from oncue.core.model import (
     TriggerId,
     WorkerId,
 )
-from oncue.core.ports import StepRecord, Store, Transaction
+from oncue.core.ports import Store
+from oncue.core.readport import StepRecord
+from oncue.core.writeport import Transaction
 from oncue.errors import Conflict, NotFound, UnknownJob
 from oncue.store.callreader import FEW_STEPS
 from tests.store.records import (

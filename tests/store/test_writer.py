@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from oncue.core.model import JobId
-from oncue.core.ports import Store, Transaction
+from oncue.core.ports import Store
+from oncue.core.writeport import Transaction
 from oncue.errors import WorkspaceError
 from oncue.store.sqlite import SqliteDatabase
 from oncue.store.writer import Writer

@@ -16,7 +16,7 @@ from oncue.control.jobs import create_job
 from oncue.control.workspace import Workspace
 from oncue.core.events import EventDraft, EventType
 from oncue.core.model import JobId, StepId
-from oncue.core.ports import Transaction
+from oncue.core.writeport import Transaction
 from tests.store.conftest import Place, place
 from tests.web.hosting import Host, hosted
 from tests.web.workflows import WORKFLOWS

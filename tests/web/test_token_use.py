@@ -14,7 +14,7 @@ from oncue.control.membership import digest
 from oncue.control.tokenuse import TokenUse
 from oncue.control.workspace import Workspace
 from oncue.core.people import Permission, Role
-from oncue.core.ports import Transaction
+from oncue.core.writeport import Transaction
 from oncue.web.access import people_source
 from tests.engines.manual_clock import NOON, ManualClock
 from tests.web.hosting import Host

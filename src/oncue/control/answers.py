@@ -21,9 +21,9 @@ from oncue.control.runs import end_idle_run
 from oncue.control.workspace import Workspace
 from oncue.core.events import EventDraft, EventType
 from oncue.core.model import Failure, Run, RunState
-from oncue.core.ports import Transaction
 from oncue.core.questions import Decision, How, InvalidAnswer, LateAnswer, OnTimeout, Question, QuestionId, read_answer
 from oncue.core.secrets import find_secrets, known_secrets
+from oncue.core.writeport import Transaction
 from oncue.errors import Conflict, NotFound
 
 

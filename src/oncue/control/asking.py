@@ -14,9 +14,9 @@ from oncue.control.steps.fencing import check_is_ours
 from oncue.control.workspace import Workspace
 from oncue.core.events import EventDraft, EventType
 from oncue.core.model import Attempt, JobId, Run
-from oncue.core.ports import Transaction
 from oncue.core.questions import Asking, Decision, How, InvalidAnswer, Question, QuestionId
 from oncue.core.request import AnswersPolicy
+from oncue.core.writeport import Transaction
 
 REUSABLE = frozenset({How.PERSON, How.DEFAULT, How.REUSED, How.CONFIGURED})
 

@@ -9,7 +9,7 @@ from oncue.control.instants import show_instant
 from oncue.core.comments import GivenComment, comments_by_run
 from oncue.core.model import ENDED_RUNS, Attempt, AttemptKey, AttemptState, JobId, Run, StepId
 from oncue.core.modelcalls import ModelCall
-from oncue.core.ports import Reader
+from oncue.core.readport import Reader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,8 @@ from oncue.control.instants import show_instant
 from oncue.control.promptrecords import prompt_records
 from oncue.control.workspace import Workspace
 from oncue.core.model import Job, JobId, JobStatus, Run, RunState, StepId
-from oncue.core.ports import Reader, StepRecord
 from oncue.core.questions import Question
+from oncue.core.readport import Reader, StepRecord
 
 STATUS_WORDS = {
     RunState.QUEUED: "running",

@@ -18,10 +18,10 @@ from oncue.core.events import EventDraft, EventType
 from oncue.core.graph import Graph
 from oncue.core.model import Acceptance, Job, JobId, JobStatus, StepId, WorkflowSource
 from oncue.core.parameters import resolve_params
-from oncue.core.ports import Transaction
 from oncue.core.secrets import known_secrets
 from oncue.core.selection import resolve_step
 from oncue.core.staleness import StepState, assess
+from oncue.core.writeport import Transaction
 from oncue.errors import Conflict, InvalidInput, JobBusy, JobStopped, NoArtifact
 
 MAX_REASON = 600

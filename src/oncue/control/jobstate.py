@@ -10,7 +10,7 @@ from threading import Lock
 from oncue.core.comments import GivenComment
 from oncue.core.graph import Graph
 from oncue.core.model import Acceptance, ContentHash, Expansion, Job, JobId, StepId
-from oncue.core.ports import Reader, StepRecord
+from oncue.core.readport import Reader, StepRecord
 from oncue.core.snapshot import JobSnapshot, hash_params
 
 KEPT_JOBS = 8

@@ -13,7 +13,8 @@ from hashlib import sha256
 from oncue.control.instants import show_instant
 from oncue.control.workspace import Workspace
 from oncue.core.people import PERMISSIONS, AccessToken, Permission, Person, Role
-from oncue.core.ports import Reader, Transaction
+from oncue.core.readport import Reader
+from oncue.core.writeport import Transaction
 from oncue.errors import Conflict, InvalidInput, NotFound, nearest
 
 MAX_NAME = 64

@@ -16,12 +16,12 @@ from oncue.control.workspace import Workspace, load_job
 from oncue.core.events import EventDraft, EventType
 from oncue.core.model import JobId
 from oncue.core.plan import request_as_dict
-from oncue.core.ports import Transaction
 from oncue.core.recommendations import Recommendation, RecommendationId
 from oncue.core.request import RunRequest
 from oncue.core.secrets import find_secrets, known_secrets
 from oncue.core.selection import resolve_phase, resolve_step
 from oncue.core.staleness import assess
+from oncue.core.writeport import Transaction
 from oncue.errors import InvalidInput, NotFound
 
 MAX_RATIONALE = 4000

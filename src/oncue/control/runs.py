@@ -25,7 +25,7 @@ from oncue.core.model import (
 )
 from oncue.core.plan import request_as_dict
 from oncue.core.planrecord import encode_plan
-from oncue.core.ports import Transaction
+from oncue.core.writeport import Transaction
 from oncue.errors import Blocked, Conflict, JobStopped, PlanChanged, UnknownRun
 
 

@@ -20,7 +20,7 @@ from oncue import config
 from oncue.control.workspace import Workspace
 from oncue.core.callports import Setting
 from oncue.core.modelport import ModelSpec, PriceTable, read_model
-from oncue.core.ports import Reader
+from oncue.core.readport import Reader
 from oncue.core.secrets import find_secrets, known_secrets
 from oncue.errors import InvalidInput, NotFound, nearest
 

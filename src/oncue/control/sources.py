@@ -12,7 +12,7 @@ from oncue.core.definitionrecord import decode_definition, encode_definition
 from oncue.core.findings import Finding, FindingCode
 from oncue.core.graph import Graph
 from oncue.core.model import ContentHash, Job, JobId, SourceKind
-from oncue.core.ports import Reader
+from oncue.core.readport import Reader
 from oncue.core.request import DefinitionChoice
 from oncue.errors import UnknownWorkflow
 

@@ -9,7 +9,8 @@ from oncue.control.jobstate import JobStates
 from oncue.control.steps.calls import Loader
 from oncue.core.model import Job, JobId
 from oncue.core.modelport import Models
-from oncue.core.ports import Clock, Reader, Store
+from oncue.core.ports import Clock, Store
+from oncue.core.readport import Reader
 from oncue.errors import AmbiguousJob, UnknownJob
 
 

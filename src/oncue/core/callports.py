@@ -1,4 +1,4 @@
-"""The part of the store's protocols that model calls, comments and settings need; see ``ports.py``."""
+"""The part of the store's protocols that model calls, comments and settings need; see ``readport.py`` and ``writeport.py``."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from oncue.core.model import WorkerId
-from oncue.core.ports import Transaction
+from oncue.core.writeport import Transaction
 
 
 class TaskKind(StrEnum):

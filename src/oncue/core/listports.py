@@ -1,4 +1,4 @@
-"""The part of the store's protocols that needs one look at much: long lists, and counts; see ``ports.py``."""
+"""The part of the store's protocols that needs one look at much: long lists, and counts; see ``readport.py``."""
 
 from __future__ import annotations
 

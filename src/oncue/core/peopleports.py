@@ -1,4 +1,4 @@
-"""The part of the store's protocols that people, tokens and recommendations need; see ``ports.py``."""
+"""The part of the store's protocols that people, tokens and recommendations need; see ``readport.py`` and ``writeport.py``."""
 
 from __future__ import annotations
 

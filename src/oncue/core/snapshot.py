@@ -9,7 +9,7 @@ from oncue.core.canonical import fingerprint
 from oncue.core.comments import GivenComment
 from oncue.core.graph import Graph
 from oncue.core.model import Acceptance, Current, Expansion, Job, StepId
-from oncue.core.ports import StepRecord
+from oncue.core.readport import StepRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,8 @@ from functools import partial
 
 from oncue.core.dispatch import Deliver, Task
 from oncue.core.model import WorkerId
-from oncue.core.ports import Clock, Transaction
+from oncue.core.ports import Clock
+from oncue.core.writeport import Transaction
 
 
 class EmbeddedEngine:

@@ -26,8 +26,8 @@ from oncue.core.model import (
     TriggerId,
     step_name,
 )
-from oncue.core.ports import StepRecord
 from oncue.core.questions import Question, QuestionId
+from oncue.core.readport import StepRecord
 from oncue.errors import NotFound
 from oncue.store import rows
 from oncue.store.listreader import StoreListReader

@@ -18,7 +18,8 @@ from datetime import datetime, timedelta
 from typing import Protocol, cast
 
 from oncue.core.model import ArtifactKind, ContentHash, JobId, StepId
-from oncue.core.ports import Blobs, Store, Transaction
+from oncue.core.ports import Blobs, Store
+from oncue.core.writeport import Transaction
 from oncue.store import rows
 from oncue.store.database import Row
 from oncue.store.transaction import StoreTransaction

@@ -36,7 +36,7 @@ from oncue.core.model import (
     TriggerSource,
     WorkflowSource,
 )
-from oncue.core.ports import StepRecord
+from oncue.core.readport import StepRecord
 from oncue.store.database import Row
 from oncue.store.fastrecords import twin
 

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from oncue.core.model import JobId, WorkerId
-from oncue.core.ports import Blobs, Reader, Transaction, Watch, WorkerLease
+from oncue.core.ports import Blobs, Watch, WorkerLease
+from oncue.core.readport import Reader
+from oncue.core.writeport import Transaction
 from oncue.store.database import Database
 from oncue.store.pool import ConnectionPool
 from oncue.store.projection import write_job_data

@@ -17,7 +17,7 @@ from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
-from oncue.core.ports import Transaction
+from oncue.core.writeport import Transaction
 from oncue.errors import WorkspaceError
 from oncue.store.database import Connection, Database
 from oncue.store.pool import check_process

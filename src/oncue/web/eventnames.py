@@ -14,7 +14,7 @@ from oncue.control.views.eventsview import event_as_dict
 from oncue.core.definitionrecord import decode_definition
 from oncue.core.events import Event, EventType
 from oncue.core.model import ContentHash, JobId, step_name
-from oncue.core.ports import Reader
+from oncue.core.readport import Reader
 
 STEP_WORDS = {
     EventType.STEP_STARTED: "step_start",

@@ -20,7 +20,8 @@ from dataclasses import dataclass, field
 
 from oncue.core.events import Event
 from oncue.core.model import JobId
-from oncue.core.ports import Reader, Store, Watch
+from oncue.core.ports import Store, Watch
+from oncue.core.readport import Reader
 from oncue.errors import OncueError
 from oncue.web.eventnames import PhaseBook, event_text
 

@@ -20,8 +20,9 @@ from oncue.control.steps.scratch import LOG_FILE, scratch_path
 from oncue.control.steps.work import Result, Work
 from oncue.core.comments import GivenComment
 from oncue.core.events import EventDraft, EventType
-from oncue.core.ports import Store, Transaction
+from oncue.core.ports import Store
 from oncue.core.questions import Asking
+from oncue.core.writeport import Transaction
 
 if TYPE_CHECKING:
     from oncue.control.generation.generating import Generating

@@ -36,7 +36,7 @@ from oncue.control.workspace import Workspace, load_job
 from oncue.core.dispatch import Engine, Task, TaskKind
 from oncue.core.events import EventDraft, EventType
 from oncue.core.model import ENDED_RUNS, Failure, JobId, Run, RunState, StepId, WorkerId
-from oncue.core.ports import Transaction
+from oncue.core.writeport import Transaction
 from oncue.errors import OncueError, UnknownRun, WorkspaceError
 
 POLL_SECONDS = 0.05

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from oncue.core.model import AttemptKey, Run, StepId
-from oncue.core.ports import Reader
 from oncue.core.questions import Asking, Question, QuestionId, QuestionKind
+from oncue.core.readport import Reader
 
 TYPE = "regenerate"
 NUMBER = 0

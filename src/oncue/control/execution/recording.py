@@ -23,8 +23,8 @@ from oncue.core.model import (
     Run,
     RunState,
 )
-from oncue.core.ports import Transaction
 from oncue.core.questions import Question
+from oncue.core.writeport import Transaction
 from oncue.errors import WriteRefused
 
 

@@ -16,9 +16,10 @@ from oncue.core.graph import Graph
 from oncue.core.model import Attempt, AttemptState, Failure, Job, Run, RunState, StepId
 from oncue.core.modelcalls import Spending
 from oncue.core.planrecord import decode_plan
-from oncue.core.ports import Reader, Transaction
 from oncue.core.progress import RunProgress
 from oncue.core.questions import Question
+from oncue.core.readport import Reader
+from oncue.core.writeport import Transaction
 from oncue.errors import Conflict, OncueError
 
 

@@ -21,8 +21,8 @@ from oncue.core.definitionrecord import decode_definition
 from oncue.core.model import Acceptance, Attempt, ContentHash, Job, JobId, Run, StepId, Trigger, step_name
 from oncue.core.modelcalls import ModelCall
 from oncue.core.planrecord import RecordedPlan, decode_plan
-from oncue.core.ports import Reader, StepRecord
 from oncue.core.questions import Question
+from oncue.core.readport import Reader, StepRecord
 from oncue.core.request import DefinitionChoice
 from oncue.core.staleness import StepState, assess
 from oncue.errors import OncueError

@@ -16,8 +16,9 @@ from oncue.core.events import EventDraft, EventType
 from oncue.core.model import Artifact, ArtifactKind, Attempt, ContentHash, Failure, JobId, Run
 from oncue.core.modelcalls import CallState, ModelCall, SectionRef, Spending, spending_of
 from oncue.core.modelport import CUT_SHORT, ModelFailed, ModelReply, ModelRequest, ModelTrouble, Usage, WireBody
-from oncue.core.ports import Reader, Transaction
 from oncue.core.prompts import Prompt, Purpose
+from oncue.core.readport import Reader
+from oncue.core.writeport import Transaction
 from oncue.errors import WorkspaceError
 
 NOT_CHARGED = frozenset(

@@ -12,7 +12,7 @@ from oncue.control.workspace import Workspace
 from oncue.core.definition import StepDefinition
 from oncue.core.findings import Finding, FindingCode
 from oncue.core.modelport import ModelSpec, NoModel, read_model
-from oncue.core.ports import Reader
+from oncue.core.readport import Reader
 from oncue.core.request import Budget
 from oncue.errors import InvalidInput
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oncue.core.model import Attempt
-from oncue.core.ports import Transaction
+from oncue.core.writeport import Transaction
 from oncue.errors import WriteRefused
 
 

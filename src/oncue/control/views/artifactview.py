@@ -12,7 +12,8 @@ from oncue.control.views.jobview import JobPicture, look_at_job
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.model import AttemptState, ContentHash, JobId, StepId, step_name
 from oncue.core.planrecord import decode_plan
-from oncue.core.ports import Reader, Store
+from oncue.core.ports import Store
+from oncue.core.readport import Reader
 from oncue.core.selection import resolve_step
 from oncue.core.staleness import StepState
 from oncue.errors import NoArtifact, NotFound, UnknownRun, UnknownStep, nearest

@@ -17,10 +17,11 @@ from oncue.control.views.runview import failure_as_dict
 from oncue.core.comments import GivenComment, comments_by_run
 from oncue.core.model import Attempt, AttemptKey, AttemptState, Job, Run, StepId
 from oncue.core.modelcalls import ModelCall, SectionRef
-from oncue.core.ports import Reader, Store
+from oncue.core.ports import Store
 from oncue.core.promptdelta import Change, compare_refs, pair_calls
 from oncue.core.prompts import SectionName
 from oncue.core.questions import Question
+from oncue.core.readport import Reader
 from oncue.errors import NoArtifact
 
 LOG_LINES = 20

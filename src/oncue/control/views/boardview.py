@@ -18,8 +18,8 @@ from oncue.core.findings import Finding
 from oncue.core.graph import Graph
 from oncue.core.model import Attempt, AttemptKey, Failure, JobId, Run, StepId, Trigger, step_name
 from oncue.core.modelcalls import NOTHING, Spending
-from oncue.core.ports import Reader
 from oncue.core.questions import Question, waited_seconds, working_since
+from oncue.core.readport import Reader
 from oncue.core.staleness import StepState
 
 MAX_SINGLE_STEPS = 200

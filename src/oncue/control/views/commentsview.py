@@ -18,8 +18,8 @@ from oncue.core.comments import GivenComment
 from oncue.core.model import Attempt, AttemptKey, AttemptState, Job, JobId, Run, RunState, StepId, step_name
 from oncue.core.modelcalls import ModelCall
 from oncue.core.planrecord import decode_plan
-from oncue.core.ports import Reader
 from oncue.core.promptdelta import Change, pair_calls
+from oncue.core.readport import Reader
 from oncue.core.staleness import StepState
 
 MAX_CALLS = 1_000_000

@@ -18,9 +18,9 @@ from oncue.control.workspace import Workspace, load_job
 from oncue.core.model import JobId, StepId, step_name
 from oncue.core.modelcalls import ModelCall
 from oncue.core.planrecord import decode_plan
-from oncue.core.ports import Reader
 from oncue.core.promptdelta import Change, pair_calls
 from oncue.core.questions import Question
+from oncue.core.readport import Reader
 
 MAX_OUTPUTS = 300
 

@@ -12,8 +12,8 @@ from oncue.control.promptrecords import decision_record
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.listports import Narrowing, QuestionCount
 from oncue.core.model import AttemptKey, AttemptState, JobId, StepId
-from oncue.core.ports import Reader
 from oncue.core.questions import Asking, How, Question, QuestionId, QuestionKind
+from oncue.core.readport import Reader
 from oncue.errors import UnknownRun
 
 EVERY = 1_000_000_000

@@ -22,8 +22,8 @@ from oncue.control.workspace import Workspace, load_job
 from oncue.core.comments import GivenComment, comments_by_run
 from oncue.core.model import Attempt, JobId, StepId, step_name
 from oncue.core.modelcalls import ModelCall
-from oncue.core.ports import Reader
 from oncue.core.promptdelta import CallPair, Change, SectionDelta, compare_sections, pair_calls
+from oncue.core.readport import Reader
 from oncue.errors import InvalidInput, NotFound, UnknownRun
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from oncue.control.instants import show_instant
 from oncue.core.events import Event
 from oncue.core.model import JobId
-from oncue.core.ports import Reader
+from oncue.core.readport import Reader
 
 PAGE = 1000
 

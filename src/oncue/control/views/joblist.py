@@ -18,7 +18,7 @@ from oncue.control.workspace import Workspace, load_job
 from oncue.core.jobhead import JobHead
 from oncue.core.model import Job, JobId
 from oncue.core.modelcalls import Spending
-from oncue.core.ports import Reader
+from oncue.core.readport import Reader
 from oncue.errors import OncueError
 
 PAGE = 25

@@ -13,7 +13,7 @@ from oncue.control.jobfile import STATUS_WORDS
 from oncue.control.workspace import Workspace
 from oncue.core.jobhead import JobHead, holds_text
 from oncue.core.model import ENDED_RUNS, JobId, JobStatus, RunState
-from oncue.core.ports import Reader
+from oncue.core.readport import Reader
 from oncue.errors import InvalidInput
 
 STATE_WORDS = ("created", "running", "waiting", "completed", "failed", "cancelled", "halted", "interrupted", "stopped")

@@ -27,8 +27,8 @@ from oncue.core.model import (
     Run,
     StepId,
 )
-from oncue.core.ports import Reader, StepRecord
 from oncue.core.questions import Question
+from oncue.core.readport import Reader, StepRecord
 from oncue.core.reasons import Reason, explain_reason, reason_as_dict
 from oncue.core.staleness import Assessment, StepState, assess
 

@@ -13,7 +13,7 @@ from oncue.core.events import Event, EventType
 from oncue.core.graph import Graph
 from oncue.core.model import Job, JobId, Run, RunState, StepId, step_name
 from oncue.core.planrecord import RecordedPlan, decode_plan
-from oncue.core.ports import Reader
+from oncue.core.readport import Reader
 
 TOLD = frozenset({EventType.STEP_PROGRESS, EventType.MODEL_CALLED, EventType.MODEL_FAILED})
 """Events that say what a step is about."""

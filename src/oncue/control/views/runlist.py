@@ -12,8 +12,8 @@ from oncue.control.views.runview import RunView, TriggerView, is_interrupted, vi
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.model import Attempt, JobId, Trigger
 from oncue.core.modelcalls import Spending
-from oncue.core.ports import Reader
 from oncue.core.questions import Question
+from oncue.core.readport import Reader
 from oncue.core.recommendations import Recommendation, RecommendationId, find_overrides
 from oncue.errors import UnknownRun
 

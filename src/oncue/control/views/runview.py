@@ -16,8 +16,8 @@ from oncue.core.comments import comments_by_run
 from oncue.core.model import ENDED_RUNS, Attempt, Failure, Job, JobId, Run, RunKind, RunState, StepId, Trigger, TriggerId
 from oncue.core.modelcalls import NOTHING, Spending
 from oncue.core.planrecord import decode_plan
-from oncue.core.ports import Reader
 from oncue.core.questions import Question
+from oncue.core.readport import Reader
 from oncue.core.recommendations import Override, find_overrides
 from oncue.core.request import Scope
 from oncue.errors import UnknownRun

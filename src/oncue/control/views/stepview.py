@@ -14,8 +14,8 @@ from oncue.control.workspace import Workspace, load_job
 from oncue.core.comments import GivenComment
 from oncue.core.definition import StepDefinition
 from oncue.core.model import Attempt, AttemptKey, AttemptState, Inputs, JobId, StepId, step_key, step_name
-from oncue.core.ports import Reader
 from oncue.core.questions import waited_seconds
+from oncue.core.readport import Reader
 from oncue.core.staleness import StepState
 from oncue.errors import OncueError
 

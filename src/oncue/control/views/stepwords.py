@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from oncue.control.views.jobview import JobPicture
 from oncue.core.model import ENDED_RUNS, Attempt, AttemptState, Run, StepId, step_name
 from oncue.core.planrecord import decode_plan
-from oncue.core.ports import Reader
+from oncue.core.readport import Reader
 from oncue.core.reasons import explain_reason
 from oncue.core.staleness import StepState
 

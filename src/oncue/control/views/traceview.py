@@ -27,7 +27,7 @@ from oncue.control.views.jobview import look_at_job
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.model import Attempt, AttemptKey, ContentHash, Job, JobId, StepId, step_key
 from oncue.core.modelcalls import ModelCall, Spending, add_spending
-from oncue.core.ports import Reader
+from oncue.core.readport import Reader
 from oncue.core.traceports import TracePart
 from oncue.errors import InvalidInput, NoArtifact, NotFound, UnknownRun
 

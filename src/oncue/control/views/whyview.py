@@ -24,7 +24,7 @@ from oncue.core.model import (
     step_key,
     step_name,
 )
-from oncue.core.ports import Reader
+from oncue.core.readport import Reader
 from oncue.core.reasons import (
     DefinitionChanged,
     InputChanged,

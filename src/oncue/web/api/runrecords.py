@@ -15,7 +15,7 @@ from oncue.control.views.traceview import TracePlace
 from oncue.control.workspace import Workspace
 from oncue.core.model import Attempt, Job, Run
 from oncue.core.modelcalls import NOTHING
-from oncue.core.ports import Reader
+from oncue.core.readport import Reader
 from oncue.errors import InvalidInput, UnknownRun
 
 _MORE_THAN_ANY = 1 << 31
