@@ -1,8 +1,8 @@
 """What the product needs from outside, as protocols; each has one contract suite that runs on every implementation.
 
-``Store`` keeps the truth: a write is a function over a ``Transaction`` (``writeport.py``), carried out whole or not at all; a look
-is one at a ``Reader`` (``readport.py``). ``Blobs`` keeps large bodies by content. ``Clock`` gives the time and waits. The engine's
-protocol is in ``dispatch.py``, the loader's in ``control/steps/calls.py``.
+``Store`` keeps the truth: a write is a function over a ``Transaction`` (``writeport.py``), carried out whole or not at all, and
+whoever looks has a ``Reader`` (``readport.py``). ``Blobs`` keeps large bodies by content. ``Clock`` gives the time and waits.
+The engine's protocol is in ``dispatch.py``, the loader's in ``control/steps/calls.py``.
 """
 
 from __future__ import annotations
