@@ -44,6 +44,13 @@ def press(name: str, place: str = "body") -> Open:
     return lambda page: page.locator(place).get_by_role("button", name=name).first.click()
 
 
+def rerun_two(page: Page) -> None:
+    """Opens the panel for two instances of a fan-out."""
+    for name in ("solar", "hydro"):
+        page.get_by_label(f"Choose finding[{name}]").check()
+    page.get_by_role("button", name="Rerun chosen…").click()
+
+
 def choose_everything(page: Page) -> None:
     """Set every option that is not about which steps run."""
     page.fill("#comment", TEXT)
@@ -117,8 +124,20 @@ def check_read(host: Host, job: str, run: Any) -> None:
         ),
         ("/step?name=finding", press("Rerun…"), {}, {"scope": "from", "steps": ["finding"]}),
         ("", press("Rerun with it"), {"step": "finding"}, {"scope": "from", "steps": ["goals", "finding"]}),
+        (
+            "?unfold=finding",
+            press("Rerun finding[solar]"),
+            {"downstream": "rerun"},
+            {"scope": "only", "steps": ["finding[solar]"], "downstream": "rerun"},
+        ),
+        (
+            "?unfold=finding",
+            rerun_two,
+            {"downstream": "ask"},
+            {"scope": "only", "steps": ["finding[solar]", "finding[hydro]"], "downstream": "ask"},
+        ),
     ],
-    ids=["board", "card", "phase", "instance page", "step page", "late answer"],
+    ids=["board", "card", "phase", "instance page", "step page", "late answer", "instance", "chosen instances"],
 )
 def test_a_request_arrives_complete_from_every_button(
     visitor: Visitor,
