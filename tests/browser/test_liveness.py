@@ -210,3 +210,49 @@ def test_a_page_that_nobody_sees_asks_for_nothing_and_is_up_to_date_when_somebod
 
     expect(page.locator("#step-report .state")).to_have_text("fresh")
     assert while_away == []
+
+
+def test_signing_out_ends_the_other_tabs_of_the_session_even_under_an_open_panel(visitor: Visitor, atlas: str) -> None:
+    page = visitor.go(f"/jobs/{atlas}")
+    page.click("#run")
+    expect(page.locator("#plan h2")).to_be_visible()
+    other = visitor.tab()
+    other.goto(f"{visitor.host.origin}/inbox")
+
+    other.get_by_role("button", name="Sign out").click()
+
+    expect(page.locator(".offline")).to_have_text("Your access has ended. Sign in", timeout=PATIENCE_MS)
+    page.locator(".offline").get_by_role("link", name="Sign in").click()
+    expect(page.get_by_label("Token")).to_be_visible()
+    visitor.troubles.clear()  # the browser reports the refusals
+
+
+def test_a_run_that_nobody_may_start_any_more_leads_to_the_door(visitor: Visitor, atlas: str) -> None:
+    page = visitor.go(f"/jobs/{atlas}")
+    page.click("#run")
+    expect(page.locator("#plan [data-start]")).to_be_enabled()
+    visitor.context.clear_cookies()
+
+    page.click("#plan [data-start]")
+
+    expect(page.locator(".offline")).to_have_text("Your access has ended. Sign in")
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    visitor.troubles.clear()
+
+
+def test_what_is_unfolded_stands_in_the_address_and_what_was_seen_does_not(visitor: Visitor, wide: str) -> None:
+    page = visitor.go(f"/jobs/{wide}?seen=nothing")
+    page.get_by_role("button", name="Show 2000").click()
+    expect(page.locator(".instances li")).to_have_count(20)
+    page.get_by_role("button", name="Next").click()
+    expect(page.locator(".instances .pager")).to_contain_text("2 of")
+    address = page.url
+
+    page.reload()
+
+    assert "unfold=each" in address
+    assert "page=2" in address
+    assert "seen" not in address
+    expect(page.locator(".instances .pager")).to_contain_text("2 of")
+    page.get_by_role("button", name="Fold").click()
+    expect(page).to_have_url(f"{visitor.host.origin}/jobs/{wide}")

@@ -16,6 +16,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from oncue.core.events import Event
@@ -30,6 +31,8 @@ BUSY_SHARE = 4
 """After a look that took long it waits this many times as long, so that looking never takes a core."""
 PAGE = 1000
 KEPT_EVENTS = 10_000
+ALIVE_SECONDS = 15
+"""So long a client waits for nothing before it is looked at again."""
 log = logging.getLogger(__name__)
 
 
@@ -70,6 +73,13 @@ class Subscription:
     has_gap: bool = False
     is_over: bool = False
 
+    async def has_arrived(self) -> bool:
+        """Wait for something new; False where nothing came for a while."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.arrived.wait(), ALIVE_SECONDS)
+            return True
+        return False
+
     def take(self) -> list[Numbered]:
         """Everything that came since the last time."""
         taken = list(self.backlog)
@@ -92,7 +102,10 @@ class Subscription:
 
 
 class Feed:
-    """Hands every event of the workspace to whoever subscribed; all methods but the thread's own run in the event loop."""
+    """Hands every event of the workspace to whoever subscribed.
+
+    All methods run in the event loop, but ``nudge``, which any thread may call, and those of the feed's own thread.
+    """
 
     def __init__(
         self, store: Store, phases: PhaseBook, *, epoch: str, monotonic: Callable[[], float], kept: int = KEPT_EVENTS
@@ -128,6 +141,15 @@ class Feed:
         """Let every client go: the server ends."""
         for subscription in self._subscriptions:
             subscription.is_over = True
+            subscription.arrived.set()
+
+    def nudge(self) -> None:
+        """Have it asked of every client whether it may still listen: somebody's access ended. May be called from any thread."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
+        for subscription in self._subscriptions:
             subscription.arrived.set()
 
     def close(self) -> None:

@@ -43,7 +43,7 @@ async def stream_topics(feed: Feed, topics: Sequence[str], after: str) -> AsyncI
         yield [json.dumps({"seq": str(feed.cursor)})]
         yield [_notice(feed, topic) for topic in (_missed_topics(feed, after, topics) if after else ())]
         while not subscription.is_over:
-            await subscription.arrived.wait()
+            await subscription.has_arrived()  # and look from time to time whether whoever listens still may
             batch = subscription.take()
             touched = set(topics) if subscription.has_gap else topics_of(batch)
             subscription.has_gap = False

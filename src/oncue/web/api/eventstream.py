@@ -10,14 +10,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
 
 from oncue.core.model import JobId
 from oncue.web.eventnames import event_text
-from oncue.web.feed import PAGE, Cursor, Feed, Subscription
+from oncue.web.feed import PAGE, Cursor, Feed
 from oncue.web.site import Site
 
-ALIVE_SECONDS = 15
 Texts = Sequence[str]
 """What a stream yields: everything that came at once, each event as JSON text."""
 ALIVE: Texts = ()
@@ -37,7 +35,7 @@ async def stream_job(site: Site, job_id: JobId, after: int) -> AsyncIterator[Tex
                 yield [text for _, text in page]
             is_whole = True
             while is_whole and not subscription.is_over:
-                if not await _has_arrived(subscription):
+                if not await subscription.has_arrived():
                     yield ALIVE
                 is_whole = not subscription.has_gap
                 texts: list[str] = []
@@ -67,7 +65,7 @@ async def stream_workspace(site: Site, after: str) -> AsyncIterator[Texts]:
             yield [json.dumps({"type": "ready", "cursor": str(cursor)})]
             yield [_with_cursor(feed, one.number, one.text) for one in missed]
         while not subscription.is_over:
-            if not await _has_arrived(subscription):
+            if not await subscription.has_arrived():
                 yield ALIVE
             if subscription.has_gap:
                 subscription.has_gap = False
@@ -84,14 +82,6 @@ def _read_page(site: Site, job_id: JobId, after: int) -> list[tuple[int, str]]:
         events = reader.list_events(job_id, after=after, limit=PAGE)
         phases = site.phases.phases(reader, job_id) if events else {}
     return [(event.seq, event_text(event, phases)) for event in events]
-
-
-async def _has_arrived(subscription: Subscription) -> bool:
-    """Wait for something new; False where nothing came for a while."""
-    with suppress(TimeoutError):
-        await asyncio.wait_for(subscription.arrived.wait(), ALIVE_SECONDS)
-        return True
-    return False
 
 
 def _notice(feed: Feed, kind: str) -> str:

@@ -67,9 +67,10 @@ async def signin(request: Request, site: TheSite, token: Annotated[str, Form(max
 
 @router.post("/signout")
 def signout(request: Request, site: TheSite) -> RedirectResponse:
-    """End the session."""
+    """End the session, and whatever its pages hear."""
     for session in given_sessions(request.scope, site.names.cookie):
         site.door.leave(session)
+    site.feed.nudge()
     answer = RedirectResponse("/signin", status_code=303)
     take_session(answer, request.scope, name=site.names.cookie)
     return answer

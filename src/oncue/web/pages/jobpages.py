@@ -54,8 +54,9 @@ class JobsQuery:
 
 
 @router.get("/")
+@router.get("/jobs")
 def home(*, request: Request, site: TheSite, query: Annotated[JobsQuery, Depends()], _: Reading) -> str:
-    """The jobs."""
+    """The jobs; what is looked for among them has the address of its fragment."""
     return _draw_jobs("jobs.html", request, site, query=query)
 
 

@@ -2,8 +2,7 @@
 // fragment again (hx-get on the event "live"), so that a lost message never leaves a wrong screen.
 (() => {
   "use strict";
-  const LONGEST_PAUSE = 2000;
-  const COALESCE = 30;
+  const [LONGEST_PAUSE, COALESCE] = [2000, 30];
   const body = document.body;
   const banner = document.querySelector(".offline");
   const word = document.querySelector("#wire-word");
@@ -53,12 +52,20 @@
     socket.addEventListener("close", async () => {
       setOnline(false);
       const me = await fetch("/api/v1/me").catch(() => null);
-      if (me?.status === 401) return banner.replaceChildren(document.querySelector("#ended").content);
+      if (me?.status === 401) return end();
       setTimeout(connect, pause * (0.75 + Math.random() / 2));
       pause = Math.min(pause * 2, LONGEST_PAUSE);
     });
   }
 
+  // Nothing outside an open dialog can be used, the way to sign in neither.
+  function end() {
+    document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
+    banner.replaceChildren(document.querySelector("#ended").content.cloneNode(true));
+    setOnline(false);
+  }
+
+  document.addEventListener("ended", end);
   if (word && "WebSocket" in window) connect();
   document.addEventListener("visibilitychange", refresh);
 
@@ -67,6 +74,9 @@
   let seeking = 0;
 
   function seek(fragment, address) {
+    const page = new URL(address.replace("/parts", ""), location);
+    for (const [name, value] of [...page.searchParams]) if (!value || name === "seen") page.searchParams.delete(name);
+    history.replaceState(null, "", page);
     fragment.setAttribute("hx-get", address);
     fragment.dispatchEvent(new CustomEvent("live"));
   }
@@ -84,9 +94,7 @@
     if (!form) return;
     clearTimeout(seeking);
     seeking = setTimeout(() => {
-      const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
-      history.replaceState(null, "", `${form.action}?${query}`);
-      seek(document.querySelector(form.dataset.seek), `${form.dataset.parts}?${query}`);
+      seek(document.querySelector(form.dataset.seek), `${form.dataset.parts}?${new URLSearchParams(new FormData(form))}`);
     }, 150);
   });
 
@@ -104,27 +112,26 @@
     return `${Math.floor(seconds / 60)}:${two(seconds % 60)}`;
   }
 
-  function say(element, text) {
-    if (element.textContent !== text) element.textContent = text;
-  }
-
-  // Instants in the reader's own time zone: today's by the clock, others by the date.
-  function localize(element) {
-    const at = new Date(element.dateTime);
-    const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} `;
-    say(element, `${at.toDateString() === new Date().toDateString() ? "" : date}${two(at.getHours())}:${two(at.getMinutes())}`);
-  }
-
-  function tick() {
-    for (const element of document.querySelectorAll("oncue-left")) {
+  const words = {
+    "oncue-left": (element) => {
       const seconds = Math.ceil((Date.parse(element.dataset.deadline) - Date.now()) / 1000);
       element.toggleAttribute("data-soon", seconds < 60);
-      say(element, seconds > 0 ? `${spell(seconds)} left` : "time is up");
+      return seconds > 0 ? `${spell(seconds)} left` : "time is up";
+    },
+    "oncue-since": ({ dataset }) => `for ${spell(Math.max(0, Math.floor((Date.now() - Date.parse(dataset.since)) / 1000)))}`,
+    // In the reader's own time zone: today's instants by the clock, others by the date.
+    time: ({ dateTime }) => {
+      const at = new Date(dateTime);
+      const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} `;
+      return `${at.toDateString() === new Date().toDateString() ? "" : date}${two(at.getHours())}:${two(at.getMinutes())}`;
+    },
+  };
+
+  function tick() {
+    for (const element of document.querySelectorAll(Object.keys(words))) {
+      const text = words[element.localName](element);
+      if (element.textContent !== text) element.textContent = text;
     }
-    for (const element of document.querySelectorAll("oncue-since")) {
-      say(element, `for ${spell(Math.max(0, Math.floor((Date.now() - Date.parse(element.dataset.since)) / 1000)))}`);
-    }
-    document.querySelectorAll("time").forEach(localize);
   }
 
   tick();
@@ -137,14 +144,12 @@
   const notify = document.querySelector("#notify");
   if (notify && "Notification" in window && Notification.permission === "default") {
     notify.hidden = false;
-    notify.addEventListener("click", async () => {
-      notify.hidden = (await Notification.requestPermission()) !== "default";
-    });
+    notify.onclick = async () => (notify.hidden = (await Notification.requestPermission()) !== "default");
   }
 
   document.addEventListener("htmx:after:swap", () => {
     const now = waiting();
-    const isWanted = now > known && document.hidden && "Notification" in window && Notification.permission === "granted";
+    const isWanted = now > known && document.hidden && window.Notification?.permission === "granted";
     if (isWanted) new Notification("Oncue", { body: `${now} waiting for your answer`, tag: "oncue-inbox" });
     known = now;
   });

@@ -6,7 +6,7 @@
   const sheet = document.querySelector("#sheet");
   const within = (selector) => sheet?.querySelector(selector);
   const report = (text) => within("#start-problem")?.replaceChildren(text);
-  const draft = () => `draft ${within("#wishes").dataset.draft}`;
+  const draft = () => `draft ${document.querySelector(".who span").textContent} ${within("#wishes").dataset.draft}`;
   let trigger = "";
   let thinking = 0;
   let pause = PAUSE;
@@ -32,10 +32,13 @@
         trigger = newId();
         dialog.showModal();
         dialog.querySelector("[autofocus]")?.focus();
-        if (within("#wishes")) recall();
-        count();
+        // What was written when the panel was closed is there again when the same panel opens, until it is run.
+        const comment = within("#comment");
+        if (comment) comment.value ||= sessionStorage.getItem(draft()) ?? "";
+        if (comment?.value) comment.dispatchEvent(new Event("input", { bubbles: true }));
       }
     }
+    count();
   });
 
   document.addEventListener("close", (event) => event.target.replaceChildren(), true);
@@ -102,13 +105,6 @@
     within(".plan")?.setAttribute("aria-busy", "true");
   }
 
-  // What was written when the panel was closed is there again when the same panel opens, until it is run.
-  function recall() {
-    const comment = within("#comment");
-    comment.value ||= sessionStorage.getItem(draft()) ?? "";
-    if (comment.value) comment.dispatchEvent(new Event("input", { bubbles: true }));
-  }
-
   function count() {
     const counter = within(".counter");
     if (!counter) return;
@@ -132,18 +128,17 @@
         sessionStorage.removeItem(draft());
         return location.assign(button.dataset.next);
       }
+      if (answer.status === 401) return document.dispatchEvent(new Event("ended"));
       const problem = await answer.json();
-      if (answer.status === 409 && problem.plan) return lookAgain();
+      if (answer.status === 409 && problem.plan) {
+        within("[name=changed]").value = "yes";
+        within("#wishes").dispatchEvent(new Event("again"));
+        return void (within("[name=changed]").value = "");
+      }
       report(`${problem.message}${problem.hint ? ` — ${problem.hint}` : ""}`);
     } catch {
       report("The server could not be reached. Nothing may have started; pressing Run again starts it once at most.");
     }
     button.disabled = false;
-  }
-
-  function lookAgain() {
-    within("[name=changed]").value = "yes";
-    within("#wishes").dispatchEvent(new Event("again"));
-    within("[name=changed]").value = "";
   }
 })();
