@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from oncue.control.generation.modelcheck import find_model_blockers
 from oncue.control.jobstate import make_snapshot
-from oncue.control.sources import FollowedDefinition, follow_definition
+from oncue.control.sources import FollowedDefinition, find_code_blockers, follow_definition
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.comments import check_comment_text
 from oncue.core.estimate import Estimate, estimate_plan
@@ -16,7 +16,7 @@ from oncue.core.model import JobId, Run, step_name
 from oncue.core.parameters import read_params, resolve_params
 from oncue.core.plan import Plan, plan_run
 from oncue.core.ports import Store
-from oncue.core.request import RunRequest
+from oncue.core.request import DefinitionChoice, RunRequest
 from oncue.core.secrets import known_secrets
 from oncue.core.snapshot import JobSnapshot
 
@@ -65,6 +65,8 @@ def prepare_run(workspace: Workspace, job_id: JobId, request: RunRequest, *, is_
     with workspace.store.read() as reader:
         durations, costs = reader.durations(job_id, names), reader.costs(job_id, names)
         blockers = find_model_blockers(workspace, reader, executing=executing, budget=request.budget)
+    if executing and request.definition is DefinitionChoice.ORIGINAL:
+        blockers = [*blockers, *find_code_blockers(workspace, job, followed)]
     plan = replace(plan, blockers=(*plan.blockers, *blockers)) if blockers else plan
     estimate = estimate_plan(plan, durations, costs)
     return Prepared(plan=plan, snapshot=snapshot, followed=followed, estimate=estimate)

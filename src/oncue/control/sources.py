@@ -14,7 +14,7 @@ from oncue.core.graph import Graph
 from oncue.core.model import ContentHash, Job, JobId, SourceKind
 from oncue.core.readport import Reader
 from oncue.core.request import DefinitionChoice
-from oncue.errors import UnknownWorkflow
+from oncue.errors import DefinitionError, UnknownWorkflow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +69,29 @@ def executable(workspace: Workspace, job: Job, followed: FollowedDefinition) -> 
     return workspace.loader.load(job.source)
 
 
+def find_code_blockers(workspace: Workspace, job: Job, followed: FollowedDefinition) -> tuple[Finding, ...]:
+    """What forbids that a stored definition is executed: its code cannot be had, or is the code of other steps by now.
+
+    A manifest needs no code. Where the files have not changed, none is imported.
+    """
+    definition = followed.graph.definition
+    if job.source.kind is SourceKind.MANIFEST or workspace.loader.is_unchanged(job.source, definition):
+        return ()
+    try:
+        loaded = executable(workspace, job, followed)
+    except (UnknownWorkflow, DefinitionError) as error:
+        return (_unavailable(error),)
+    if Graph(loaded.definition).upstream == followed.graph.upstream:
+        return ()
+    return (
+        Finding(
+            code=FindingCode.SOURCE_UNAVAILABLE,
+            message=f"{job.source.ref} has other steps by now, so the definition stored with the job cannot be executed",
+            hint="--definition source plans with the steps as they are now",
+        ),
+    )
+
+
 def load_kept_steps(workspace: Workspace, job_id: JobId) -> frozenset[str]:
     """The steps of a job that keep the bodies of all their outputs: deliverables, and those that ask for it."""
     with workspace.store.read() as reader:
@@ -93,8 +116,15 @@ def _without_source(job: Job, stored: Graph, error: UnknownWorkflow) -> Followed
             hint="put the manifest back to change the job's definition",
         )
         return FollowedDefinition(graph=stored, address=job.definition_hash, warnings=(finding,))
-    blocker = Finding(code=FindingCode.SOURCE_UNAVAILABLE, message=error.message, hint=error.hint)
-    return FollowedDefinition(graph=stored, address=job.definition_hash, blockers=(blocker,))
+    return FollowedDefinition(graph=stored, address=job.definition_hash, blockers=(_unavailable(error),))
+
+
+def _unavailable(error: UnknownWorkflow | DefinitionError) -> Finding:
+    return Finding(
+        code=FindingCode.SOURCE_UNAVAILABLE,
+        message=error.message,
+        hint="make the job's source importable again; what the job has made is kept",
+    )
 
 
 def _changes(before: WorkflowDefinition, after: WorkflowDefinition) -> tuple[Finding, ...]:
