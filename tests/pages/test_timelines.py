@@ -1,16 +1,24 @@
-"""The timeline of a run: every step is in it, to its end."""
+"""The timeline of a run: every step is in it, to its end, and what it waited for answers is not drawn as work."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from oncue.control.preflight import prepare_run
+from oncue.control.views.runlist import view_run_page
 from oncue.control.views.timeline import LABEL_WIDTH, LEVELS, LINE, SLICES, TIME_WIDTH, Timeline, draw_timeline
 from oncue.control.workspace import Workspace
-from oncue.core.model import JobId
+from oncue.core.model import Attempt, JobId, RunState, StepId
+from oncue.core.planrecord import encode_plan
+from oncue.core.questions import QuestionId
+from oncue.core.request import RunRequest, Scope
 from oncue.errors import UnknownRun
 from oncue.web.rendering import show_tick
 from tests.export.jobs import make_job, run_job
+from tests.store.records import a_decision, a_question, a_run, after, an_attempt, ended, keep_questions
 
 FAN = """
     from oncue import Workflow
@@ -78,3 +86,55 @@ def test_a_timeline_of_no_run_says_how_many_there_are(workspace: Workspace, tmp_
 
     with pytest.raises(UnknownRun, match="no run 99: it has run once, as number 1"):
         draw_timeline(workspace, job.id, 99, names=())
+
+
+def asking(workspace: Workspace, job_id: JobId, steps: Iterable[str], *, is_answered: bool = True) -> list[Attempt]:
+    """Attempts of a minute: each works a second, waits 41 seconds for an answer, and works on."""
+    begun = [an_attempt(step, job_id=job_id) for step in steps]
+    plan = encode_plan(prepare_run(workspace, job_id, RunRequest(scope=Scope.ALL)).plan)
+    workspace.store.write(lambda tx: tx.insert_run(a_run(job_id=job_id, state=RunState.RUNNING), plan=plan))
+    workspace.store.write(lambda tx: tx.begin_attempts(begun))
+    decision = a_decision(at=after(42)) if is_answered else None
+    for number, attempt in enumerate(begun):
+        asked = replace(a_question(asked_at=after(1)), id=QuestionId(f"q-{number}"), key=attempt.key, decision=decision)
+        keep_questions(workspace.store, asked)
+    if is_answered:
+        workspace.store.write(lambda tx: tx.end_attempts([ended(one, at=after(60)) for one in begun]))
+    return begun
+
+
+def test_what_an_attempt_waited_for_answers_is_no_work(workspace: Workspace, tmp_path: Path) -> None:
+    job_id = make_job(workspace, tmp_path).id
+    (attempt,) = asking(workspace, job_id, ["table"])
+
+    (lane,) = draw_timeline(workspace, job_id, 1, names=()).lanes
+    page = view_run_page(workspace, job_id, 1)
+
+    assert [(span.state, span.is_wait, span.title) for span in lane.spans] == [
+        ("succeeded", False, "table: succeeded, 19.00 s, waited 41.00 s"),
+        ("waiting", True, "table: waited 41.00 s"),
+        ("succeeded", False, "table: succeeded, 19.00 s, waited 41.00 s"),
+    ]
+    assert [round(span.width) for span in lane.spans] == [round(TIME_WIDTH * part / 60) for part in (1, 41, 18)]
+    assert (page.worked_seconds(page.attempts[0]), page.waits) == (19.0, {attempt.key: 41.0})
+    assert page.working_since(attempt) == attempt.started_at + timedelta(seconds=41)
+
+
+def test_an_attempt_that_still_waits_is_hollow_to_its_end(workspace: Workspace, tmp_path: Path) -> None:
+    job_id = make_job(workspace, tmp_path).id
+    (attempt,) = asking(workspace, job_id, ["table"], is_answered=False)
+    workspace.store.write(lambda tx: tx.suspend_attempts([attempt]))
+
+    (lane,) = draw_timeline(workspace, job_id, 1, names=()).lanes
+
+    assert [(span.state, span.is_wait) for span in lane.spans] == [("waiting", False), ("waiting", True)]
+
+
+def test_slices_leave_out_what_was_waited_for_answers(workspace: Workspace, tmp_path: Path) -> None:
+    job_id = make_job(workspace, tmp_path).id
+    asking(workspace, job_id, [StepId(f"summary[{number}]") for number in range(60)])
+
+    (lane,) = draw_timeline(workspace, job_id, 1, names=()).lanes
+
+    assert lane.is_sliced
+    assert [(span.state, round(span.width)) for span in lane.spans] == [("succeeded", 15), ("succeeded", 270)]

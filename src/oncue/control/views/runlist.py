@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from oncue.control.views.boardview import RunLine, view_line
 from oncue.control.views.requestwords import Departure, describe_override
 from oncue.control.views.runview import RunView, TriggerView, is_interrupted, view_executed
 from oncue.control.workspace import Workspace, load_job
-from oncue.core.model import Attempt, JobId, Trigger
+from oncue.core.model import Attempt, AttemptKey, JobId, Trigger
 from oncue.core.modelcalls import Spending
-from oncue.core.questions import Question
+from oncue.core.questions import Question, waited_seconds
 from oncue.core.readport import Reader
 from oncue.core.recommendations import Recommendation, RecommendationId, find_overrides
 from oncue.errors import UnknownRun
@@ -44,6 +44,7 @@ class RunPage:
     """One run: ``attempts`` are the first of ``attempt_count``, in the order in which they started.
 
     ``questions`` are the first ones that it asked; ``has_more_questions`` says that there are others.
+    ``waits`` are the seconds that the attempts which asked waited for answers.
     ``advice`` is the recommendation that it followed, ``departures`` are where the person set something otherwise.
     """
 
@@ -51,6 +52,7 @@ class RunPage:
     request: Mapping[str, object]
     attempts: tuple[Attempt, ...]
     attempt_count: int
+    waits: Mapping[AttemptKey, float]
     questions: tuple[Question, ...]
     has_more_questions: bool
     is_interrupted: bool
@@ -62,6 +64,15 @@ class RunPage:
     def word(self) -> str:
         """How it stands."""
         return "interrupted" if self.is_interrupted else self.view.status.value
+
+    def working_since(self, attempt: Attempt) -> datetime:
+        """Since when an attempt works, as if what it waited for answers had come before."""
+        return attempt.started_at + timedelta(seconds=self.waits.get(attempt.key, 0.0))
+
+    def worked_seconds(self, attempt: Attempt) -> float:
+        """How long an attempt worked, until now where it has not ended; waiting for answers does not count."""
+        took = ((attempt.ended_at or self.now) - attempt.started_at).total_seconds()
+        return max(0.0, took - self.waits.get(attempt.key, 0.0))
 
 
 def view_run_list(workspace: Workspace, job_id: JobId, *, page: int = 1) -> RunList:
@@ -111,13 +122,14 @@ def read_run_page(workspace: Workspace, reader: Reader, job_id: JobId, *, number
     if run is None:
         raise UnknownRun(number, load_job(reader, job_id).runs)
     attempts = reader.list_attempts(job_id, run=number)
-    questions = reader.list_questions(job_id=job_id, run=number, limit=LISTED_QUESTIONS + 1)
+    questions = reader.list_questions(job_id=job_id, run=number)
     view = view_executed(reader, run, attempts)
     return RunPage(
         view=view,
         request=run.request,
         attempts=tuple(attempts[:LISTED_ATTEMPTS]),
         attempt_count=len(attempts),
+        waits=_waits(questions),
         questions=tuple(questions[:LISTED_QUESTIONS]),
         has_more_questions=len(questions) > LISTED_QUESTIONS,
         is_interrupted=is_interrupted(workspace, run),
@@ -125,3 +137,10 @@ def read_run_page(workspace: Workspace, reader: Reader, job_id: JobId, *, number
         advice=_advice(reader, view.trigger),
         departures=tuple(map(describe_override, view.trigger.overrides)) if view.trigger else (),
     )
+
+
+def _waits(questions: Sequence[Question]) -> dict[AttemptKey, float]:
+    asked: dict[AttemptKey, list[Question]] = {}
+    for question in questions:
+        asked.setdefault(question.key, []).append(question)
+    return {key: waited_seconds(of_attempt) for key, of_attempt in asked.items()}

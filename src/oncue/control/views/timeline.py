@@ -1,7 +1,8 @@
 """The attempts of a run over time, as plain numbers: every step in a lane of its own, to the end of the last one.
 
 A fan-out with many attempts is drawn as how many of them executed at once: the lane is cut into slices of equal width, and the
-height of a slice is the mean of their number.
+height of a slice is the mean of their number. What an attempt waited for answers is no work: it is drawn hollow, and once the
+answer is there it is in no slice.
 
 ::
 
@@ -18,7 +19,8 @@ from datetime import datetime
 from itertools import accumulate, groupby
 
 from oncue.control.workspace import Workspace, load_job
-from oncue.core.model import Attempt, AttemptState, JobId, step_name
+from oncue.core.model import Attempt, AttemptKey, AttemptState, JobId, step_name
+from oncue.core.questions import Question
 from oncue.errors import UnknownRun
 
 MARGIN = 8
@@ -38,13 +40,17 @@ _ROUND_SECONDS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """One attempt, or a slice of many: ``x`` and ``width`` along the time, ``level`` of ``LEVELS`` in height."""
+    """A stretch of one attempt, or a slice of many: ``x`` and ``width`` along the time, ``level`` of ``LEVELS`` in height.
+
+    ``is_wait`` says that the attempt waited for an answer all that time.
+    """
 
     state: str
     x: float
     width: float
     title: str
     level: int = LEVELS
+    is_wait: bool = False
 
     @property
     def height(self) -> int:
@@ -108,9 +114,35 @@ class _Scale:
     now: datetime
     seconds: float
 
-    def part(self, at: datetime | None) -> float:
-        """Where an instant stands, from 0 to 1; what has not ended goes on until now."""
-        return ((at or self.now) - self.start).total_seconds() / self.seconds
+    def part(self, at: datetime) -> float:
+        """Where an instant stands, from 0 to 1."""
+        return (at - self.start).total_seconds() / self.seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stretch:
+    """A time in which an attempt worked, or waited for an answer (``is_wait``)."""
+
+    state: AttemptState
+    begin: datetime
+    end: datetime
+    is_wait: bool = False
+
+    @property
+    def seconds(self) -> float:
+        return (self.end - self.begin).total_seconds()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Drawn:
+    """An attempt with its time cut into stretches, in their order."""
+
+    attempt: Attempt
+    stretches: tuple[_Stretch, ...]
+
+    @property
+    def waited(self) -> float:
+        return sum(one.seconds for one in self.stretches if one.is_wait)
 
 
 def draw_timeline(workspace: Workspace, job_id: JobId, number: int, *, names: Sequence[str]) -> Timeline:
@@ -124,12 +156,16 @@ def draw_timeline(workspace: Workspace, job_id: JobId, number: int, *, names: Se
         if reader.load_run(job_id, number) is None:
             raise UnknownRun(number, load_job(reader, job_id).runs)
         attempts = reader.list_attempts(job_id, run=number)
+        asked: dict[AttemptKey, list[Question]] = {}
+        for question in reader.list_questions(job_id=job_id, run=number):
+            asked.setdefault(question.key, []).append(question)
     start = min((attempt.started_at for attempt in attempts), default=now)
     end = max((attempt.ended_at or now for attempt in attempts), default=now)
     scale = _Scale(start=start, now=now, seconds=max((end - start).total_seconds(), 0.001))
-    by_name: dict[str, list[Attempt]] = {name: [] for name in names}
+    by_name: dict[str, list[_Drawn]] = {name: [] for name in names}
     for attempt in attempts:
-        by_name.setdefault(step_name(attempt.key.step), []).append(attempt)
+        stretches = tuple(_stretches(attempt, asked.get(attempt.key, ()), now))
+        by_name.setdefault(step_name(attempt.key.step), []).append(_Drawn(attempt=attempt, stretches=stretches))
     made = [(name, of_step) for name, of_step in by_name.items() if of_step]
     tick = next((one for one in _ROUND_SECONDS if scale.seconds / one <= 7), 86_400 * max(1, round(scale.seconds / 604_800)))
     return Timeline(
@@ -141,39 +177,64 @@ def draw_timeline(workspace: Workspace, job_id: JobId, number: int, *, names: Se
     )
 
 
-def _lane(name: str, attempts: Sequence[Attempt], *, y: int, scale: _Scale) -> Lane:
-    steps = {attempt.key.step for attempt in attempts}
-    is_sliced = len(attempts) > MAX_EACH
-    spans = _slices(name, attempts, scale=scale) if is_sliced else _spans(attempts, scale=scale)
+def _stretches(attempt: Attempt, questions: Sequence[Question], now: datetime) -> Iterator[_Stretch]:
+    """Work and waits in turn; it begins with work, and ends with work unless it still waits."""
+    end = attempt.ended_at or now
+    at = attempt.started_at
+    for question in questions:
+        begin = min(max(question.asked_at, at), end)
+        yield _Stretch(state=attempt.state, begin=at, end=begin)
+        answered_at = question.decision.answered_at if question.decision else end
+        at = min(max(answered_at, begin), end)
+        yield _Stretch(state=AttemptState.WAITING, begin=begin, end=at, is_wait=True)
+    if attempt.state is not AttemptState.WAITING or not questions:
+        yield _Stretch(state=attempt.state, begin=at, end=end)
+
+
+def _lane(name: str, drawn: Sequence[_Drawn], *, y: int, scale: _Scale) -> Lane:
+    steps = {one.attempt.key.step for one in drawn}
+    is_sliced = len(drawn) > MAX_EACH
+    spans = _slices(name, drawn, scale=scale) if is_sliced else _spans(drawn, scale=scale)
     shown = str(next(iter(steps))) if len(steps) == 1 else name
-    at_once = _at_once(attempts, scale.now)
+    at_once = _at_once([one for each in drawn for one in each.stretches if not one.is_wait])
     return Lane(name=shown, y=y, spans=tuple(spans), instances=len(steps), at_once=at_once, is_sliced=is_sliced)
 
 
-def _spans(attempts: Sequence[Attempt], *, scale: _Scale) -> Iterator[Span]:
-    for attempt in attempts:
-        took = ((attempt.ended_at or scale.now) - attempt.started_at).total_seconds()
+def _spans(drawn: Sequence[_Drawn], *, scale: _Scale) -> Iterator[Span]:
+    for one in drawn:
+        attempt, waited = one.attempt, one.waited
         again = f", attempt {attempt.key.number}" if attempt.key.number > 1 else ""
-        yield Span(
-            state=attempt.state.value,
-            x=_place(scale.part(attempt.started_at)),
-            width=max(2.0, round(TIME_WIDTH * took / scale.seconds, 1)),
-            title=f"{attempt.key.step}{again}: {attempt.state.value}, {took:.2f} s",
-        )
+        took = max(0.0, ((attempt.ended_at or scale.now) - attempt.started_at).total_seconds() - waited)
+        aside = f", waited {waited:.2f} s" if waited else ""
+        for stretch in one.stretches:
+            about = f"waited {stretch.seconds:.2f} s" if stretch.is_wait else f"{attempt.state.value}, {took:.2f} s{aside}"
+            yield Span(
+                state=stretch.state.value,
+                x=_place(scale.part(stretch.begin)),
+                width=max(2.0, round(TIME_WIDTH * stretch.seconds / scale.seconds, 1)),
+                title=f"{attempt.key.step}{again}: {about}",
+                is_wait=stretch.is_wait,
+            )
 
 
-def _slices(name: str, attempts: Sequence[Attempt], *, scale: _Scale) -> Iterator[Span]:
+def _slices(name: str, drawn: Sequence[_Drawn], *, scale: _Scale) -> Iterator[Span]:
     """Neighbouring slices of the same height and state are one span; the state is the worst of the attempts in it."""
-    covers = {state: _cover([one for one in attempts if one.state is state], scale) for state in _WORST_FIRST}
+    shown = [
+        stretch
+        for one in drawn
+        for stretch in one.stretches
+        if not stretch.is_wait or (one.attempt.state is AttemptState.WAITING and stretch is one.stretches[-1])
+    ]
+    covers = {state: _cover([one for one in shown if one.state is state], scale) for state in _WORST_FIRST}
     means = [sum(parts) for parts in zip(*covers.values(), strict=True)]
     most = max(means)
-    drawn = [
+    heights = [
         (next(state.value for state, cover in covers.items() if cover[place] > 0), max(1, round(LEVELS * mean / most)))
         if mean > 0
         else None
         for place, mean in enumerate(means)
     ]
-    for what, places in groupby(range(SLICES), key=drawn.__getitem__):
+    for what, places in groupby(range(SLICES), key=heights.__getitem__):
         if what is None:
             continue
         first, *others = places
@@ -188,11 +249,11 @@ def _slices(name: str, attempts: Sequence[Attempt], *, scale: _Scale) -> Iterato
         )
 
 
-def _cover(attempts: Sequence[Attempt], scale: _Scale) -> list[float]:
+def _cover(stretches: Sequence[_Stretch], scale: _Scale) -> list[float]:
     """How many of these attempts execute in each slice, on average over its time."""
     whole, part = [0] * (SLICES + 1), [0.0] * SLICES
-    for attempt in attempts:
-        begin, end = SLICES * scale.part(attempt.started_at), SLICES * scale.part(attempt.ended_at)
+    for stretch in stretches:
+        begin, end = SLICES * scale.part(stretch.begin), SLICES * scale.part(stretch.end)
         end = max(end, begin + 1e-9)
         first, last = min(int(begin), SLICES - 1), min(int(end), SLICES - 1)
         if first == last:
@@ -205,9 +266,9 @@ def _cover(attempts: Sequence[Attempt], scale: _Scale) -> list[float]:
     return [count + rest for count, rest in zip(accumulate(whole[:SLICES]), part, strict=True)]
 
 
-def _at_once(attempts: Sequence[Attempt], now: datetime) -> int:
+def _at_once(stretches: Sequence[_Stretch]) -> int:
     """How many executed at the same moment at most; where one ends as another begins, they did not meet."""
-    turns = sorted([(one.started_at, 1) for one in attempts] + [(one.ended_at or now, -1) for one in attempts])
+    turns = sorted([(one.begin, 1) for one in stretches] + [(one.end, -1) for one in stretches])
     return max(accumulate(change for _, change in turns), default=0)
 
 
