@@ -53,8 +53,11 @@ def test_without_a_history_it_is_unknown_and_never_zero(seen: dict[str, list[flo
     assert estimate(weekly(), seen, Scope.FROM, "plan") == Estimate(seconds=None, unknown=unknown)
 
 
-def test_instances_that_are_not_known_yet_are_unknown() -> None:
-    assert estimate(weekly(), SEEN, Scope.ALL) == Estimate(seconds=None, unknown=("summary", "check"))
+@pytest.mark.parametrize(("seen", "uncounted"), [(SEEN, ("summary", "check")), ({**SEEN, "check": []}, ("summary",))])
+def test_instances_that_are_not_known_yet_are_unknown(seen: dict[str, list[float]], uncounted: tuple[str, ...]) -> None:
+    found = estimate(weekly(), seen, Scope.ALL)
+
+    assert found == Estimate(seconds=None, unknown=("summary", "check"), uncounted=uncounted)
 
 
 COSTS = {

@@ -22,14 +22,16 @@ class Range:
 class Estimate:
     """What a plan may cost. ``seconds`` adds up the durations of its steps, as if one ran after the other.
 
-    ``unknown`` are the steps without a history; while there are any, every sum is unknown (None). ``tokens`` and ``usd``
-    are unknown as well where no earlier attempt of such a step said of all its calls what they used, or what they cost.
+    ``unknown`` are the steps without a history, and the ``uncounted`` ones: fan-outs with a history whose number of instances
+    is not known yet. While there are any, every sum is unknown (None). ``tokens`` and ``usd`` are unknown as well where no
+    earlier attempt of such a step said of all its calls what they used, or what they cost.
     """
 
     seconds: Range | None
     tokens: Range | None = None
     usd: Range | None = None
     unknown: tuple[str, ...] = ()
+    uncounted: tuple[str, ...] = ()
 
 
 def estimate_plan(
@@ -41,19 +43,22 @@ def estimate_plan(
     the low sum. ``costs`` is empty where the job never called a model, and then nothing is known of tokens and money.
     """
     unknown: list[str] = []
+    uncounted: list[str] = []
     seconds, tokens, usd = _Sum(), _Sum(), _Sum()
     for step in plan.executing:
         name = step_name(step.id)
         seen = durations.get(name)
         if not seen or step.is_expanding:
             unknown.append(step.id)
+            if seen:
+                uncounted.append(step.id)
             continue
         seconds.add(seen, is_certain=not step.is_conditional)
         spent = costs.get(name, ()) if costs else ()
         tokens.add([float(one.tokens) for one in spent if not one.unknown_tokens], is_certain=not step.is_conditional)
         usd.add([one.usd for one in spent if not one.unknown_usd], is_certain=not step.is_conditional)
     if unknown or not plan.executing:
-        return Estimate(seconds=None, unknown=tuple(unknown))
+        return Estimate(seconds=None, unknown=tuple(unknown), uncounted=tuple(uncounted))
     return Estimate(seconds=seconds.range(), tokens=tokens.range(), usd=usd.range())
 
 

@@ -152,8 +152,8 @@ def _notes(plan: PlanView) -> list[str]:
         notes.append("how many instances a fan-out has is known when its list is there")
     if plan.becomes_stale:
         notes.append(f"it makes {_count(len(plan.becomes_stale))} stale")
-    if plan.estimate.unknown:
-        notes.append(f"no history for {_count(len(plan.estimate.unknown))}, so the cost is unknown")
+    if plan.never_ran:
+        notes.append(f"no history for {_count(len(plan.never_ran))}, so the cost is unknown")
     return notes
 
 

@@ -212,8 +212,11 @@ def _scope_words(request: Mapping[str, object]) -> str:
 def _estimate(view: PlanView) -> str:
     seconds = view.estimate.seconds
     if seconds is None:
-        names = list(dict.fromkeys(step_name(name) for name in view.estimate.unknown))
-        return f"unknown (no history of {fold(names, limit=4)})" if names else "unknown"
+        never, open_ = ([step_name(name) for name in names] for names in (view.never_ran, view.estimate.uncounted))
+        why = f"no history of {fold(list(dict.fromkeys(never)), limit=4)}" if never else ""
+        if open_ and not never:
+            why = f"the number of instances of {fold(open_, limit=4)} is not known yet"
+        return f"unknown ({why})" if why else "unknown"
     parts = [f"{_between(show_seconds(seconds.low), show_seconds(seconds.high))} of work", *_model_cost(view.estimate)]
     return ", ".join(parts)
 

@@ -107,6 +107,11 @@ class PlanView:
         return tuple(step for step in self.steps if step.action is Action.EXECUTE)
 
     @property
+    def never_ran(self) -> tuple[str, ...]:
+        """The steps whose time is unknown for want of a finished attempt, not of a number of instances."""
+        return tuple(name for name in self.estimate.unknown if name not in self.estimate.uncounted)
+
+    @property
     def reused(self) -> tuple[PlannedStepView, ...]:
         """The steps whose output is used as it is."""
         return tuple(step for step in self.steps if step.action is Action.REUSE)
