@@ -195,6 +195,19 @@ def test_who_may_not_answer_is_offered_none(chromium: Browser, host: Host, hasty
         expect(page.get_by_role("button", name="Answer anyway…")).to_have_count(0)
 
 
+def test_nothing_for_screens_stains_printed_decisions(chromium: Browser, host: Host, hasty: str, folder: Path) -> None:
+    (folder / "ask.txt").write_text("0.2", encoding="utf-8")
+    host.run(hasty)
+    with visiting(chromium, host) as visitor:
+        page = visitor.go(f"/jobs/{hasty}/decisions")
+        expect(page.locator("#decisions .sub")).to_contain_text("Answer anyway…")
+
+        page.emulate_media(media="print")
+
+        assert page.evaluate("getComputedStyle(document.querySelector('.scroll')).backgroundImage") == "none"
+        assert page.locator("#decisions .sub").inner_text().strip().endswith(" s")
+
+
 def test_every_kind_of_question_has_its_fields(visitor: Visitor, host: Host, workspace: Workspace, folder: Path) -> None:
     (folder / "interview_flow.py").write_text(INTERVIEW, encoding="utf-8")
     job = create_job(workspace, "interview_flow:interview", params={}, folder=folder).id
