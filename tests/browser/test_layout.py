@@ -48,3 +48,12 @@ def test_two_runs_are_stacked_where_there_is_no_room_beside_each_other(chromium:
         assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
         label = page.locator(".versus td").first
         assert label.evaluate("cell => getComputedStyle(cell, '::before').content") == '"run 1: "'
+
+
+def test_counts_and_their_commas_stand_together_where_links_are_wide(chromium: Browser, host: Host, atlas: str) -> None:
+    host.run(atlas)
+    with visiting(chromium, host, size="narrow") as visitor:
+        page = visitor.go(f"/jobs/{atlas}")
+        count = page.locator("#step-finding .meta button").first
+
+        assert count.evaluate("one => getComputedStyle(one).paddingRight") == "0px"
