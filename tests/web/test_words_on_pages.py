@@ -3,19 +3,50 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from urllib.parse import urlencode
 
+import pytest
+
+from oncue.control.jobs import create_job
 from oncue.control.recommending import recommend_run
 from oncue.core.comments import Comment
 from oncue.core.model import JobId
 from oncue.core.request import RunRequest, Scope
 from tests.web.hosting import Host
 
+FAN = """
+from oncue import Workflow
+
+fan = Workflow("fan", phases=["one"])
+
+@fan.step(phase="one")
+def parts():
+    return [1, 2]
+
+@fan.step(phase="one", each="parts")
+def work(item):
+    return item
+"""
+
 
 def text_of(host: Host, path: str) -> str:
     """What a reader sees of a page, in one line."""
     reply = host.program.get(path)
     assert reply.status == 200, reply
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", reply.text))
+    return words_in(reply.text)
+
+
+def words_in(page: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page))
+
+
+def plan_of(host: Host, job: str, **fields: str) -> str:
+    """What the panel shows as the plan of these fields."""
+    form = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html"}
+    reply = host.browser().ask("POST", f"/parts/jobs/{job}/plan", urlencode(fields).encode(), form)
+    assert reply.status == 200, reply
+    return reply.text
 
 
 def test_the_head_of_a_job_names_every_run_that_has_not_ended(host: Host, holding: str) -> None:
@@ -68,3 +99,59 @@ def test_a_run_says_whose_advice_it_followed_and_what_was_changed(host: Host, ch
     assert "As recommended, with changes by the agent of ada" in changed
     assert "What ada changed of it" in changed
     assert "comment mind the gap mind the step" in changed
+
+
+def test_a_plan_says_why_its_time_is_unknown(host: Host, folder: Path) -> None:
+    (folder / "fan_of_words.py").write_text(FAN, encoding="utf-8")
+    job = create_job(host.workspace, "fan_of_words:fan", params={}, folder=folder).id
+
+    before = plan_of(host, job, scope="all")
+    host.run(job)
+    after = plan_of(host, job, scope="all")
+
+    assert "How long it takes is unknown: some of it never ran" in before
+    assert "No finished attempt of parts, work" in before
+    assert "How long it takes is unknown: how many instances there will be is not known yet" in after
+    assert "No finished attempt" not in after
+
+
+def test_a_comment_that_nobody_reads_is_not_said_to_go_anywhere(host: Host, chain: str) -> None:
+    host.run(chain)
+
+    unread = words_in(plan_of(host, chain, scope="only", step="clean", comment="louder"))
+    read = words_in(plan_of(host, chain, scope="only", step="count", comment="louder"))
+
+    assert "The comment goes to ." not in unread
+    assert "No step of this plan reads comments." in unread
+    assert "The comment goes to count ." in read
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("compare?run=1&run=9", "no run 9: it has run once, as number 1 The runs of the job are listed under “Runs”."),
+        ("compare?run=1", "1 run is chosen; two are compared go back and choose two"),
+        ("compare?run=1&run=2&run=3", "3 runs are chosen; two are compared"),
+        ("step?name=nothing", "The steps of the job are listed under “Steps”."),
+    ],
+)
+def test_an_error_names_no_command_to_readers_of_a_page(host: Host, chain: str, path: str, said: str) -> None:
+    host.run(chain)
+
+    reply = host.browser().get(f"/jobs/{chain}/{path}", {"Accept": "text/html"})
+
+    assert reply.status in (404, 422)
+    assert said in words_in(reply.text)
+    assert "oncue job" not in words_in(reply.text)
+
+
+def test_a_job_whose_source_is_gone_says_what_helps(host: Host, folder: Path) -> None:
+    file = folder / "gone_from_words.py"
+    file.write_text(FAN, encoding="utf-8")
+    job = create_job(host.workspace, "gone_from_words:fan", params={}, folder=folder).id
+    file.unlink()
+
+    page = text_of(host, f"/jobs/{job}")
+
+    assert "make the job's source importable again" in page.replace("&#39;", "'")
+    assert "give a manifest file" not in page

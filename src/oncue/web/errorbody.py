@@ -25,6 +25,14 @@ from oncue.web.refusals import InvalidFields, NoSuchRange, NotSignedIn, TooManyA
 log = logging.getLogger(__name__)
 API = "/api/"
 _IN_A_PAGE = "Something is missing here, or cannot be taken"
+_ON_PAGES: Mapping[str, str] = {
+    "unknown_job": "The list of jobs shows those of this workspace.",
+    "unknown_run": "The runs of the job are listed under “Runs”.",
+    "unknown_step": "The steps of the job are listed under “Steps”.",
+    "step_out_of_range": "The steps of the job are listed under “Steps”.",
+    "job_stopped": "Its results stay readable; a new job takes runs.",
+}
+"""What to do about an error, for people; programs and the command line are told a command."""
 _JOB = re.compile(r"\bJOB\b")
 
 
@@ -48,6 +56,8 @@ def error_body(error: OncueError, *, job: str | None = None) -> dict[str, object
 def answer_error(scope: Scope, error: OncueError) -> Response:
     """The answer to a request that failed by its own fault."""
     body = error_body(error, job=scope.get("path_params", {}).get("job"))
+    if wants_page(scope):
+        body["hint"] = _ON_PAGES.get(error.code, body.get("hint", ""))
     if isinstance(error, InvalidFields) and wants_page(scope):
         body["message"], body["hint"] = _IN_A_PAGE, f"It is about: {', '.join(error.fields)}. Go back and choose again."
     headers: dict[str, str] = {}

@@ -51,7 +51,8 @@ def compare_page(*, request: Request, site: TheSite, job: TheJob, _: Reading, ru
         InvalidInput: not exactly two runs are chosen.
     """
     if len(run) != 2:
-        raise InvalidInput(f"{len(run)} run(s) are chosen; two are compared", hint="go back and choose two")
+        chosen = f"{len(run)} {'run is' if len(run) == 1 else 'runs are'} chosen"
+        raise InvalidInput(f"{chosen}; two are compared", hint="go back and choose two")
     view = view_comparison(site.workspace, job.id, left=min(run), right=max(run))
     return draw_job_page("compare.html", request, site, job=job, tab="runs", view=view)
 
