@@ -31,7 +31,7 @@ def test_the_jobs_that_are_looked_for_stay_after_reload_and_back(
     page.get_by_label("Search").fill("far north")
     page.get_by_label("Sort").select_option("oldest")
     expect(rows).to_have_count(1)
-    expect(page).to_have_url(re.compile(r"/\?search=far\+north&order=oldest$"))
+    expect(page).to_have_url(re.compile(r"/jobs\?search=far\+north&order=oldest$"))
     page.reload()
     expect(rows).to_have_count(1)
     expect(page.get_by_label("Search")).to_have_value("far north")
