@@ -119,6 +119,7 @@ def test_a_question_whose_time_runs_out_says_so_and_takes_an_answer(visitor: Vis
     said.get_by_role("button", name="Rerun with it…").click()
     expect(page.locator("#answers")).to_have_value("reuse")
     page.click("#plan [data-start]:not([disabled])")
+    expect(page.locator("dialog[open]")).to_have_count(0, timeout=PATIENCE_MS)
     host.wait(hasty, 2)
     expect(page.locator("#step-goals .meta")).not_to_contain_text("default taken")
     assert host.program.api(f"/jobs/{hasty}/steps/goals/output")["outputs"][0]["value"] == ["cost", "land"]
@@ -218,7 +219,7 @@ def test_every_kind_of_question_has_its_fields(visitor: Visitor, host: Host, wor
     expect(card).to_contain_text("How much?")
     card.locator("input[type=number]").fill("2.5")
     card.get_by_role("button", name="Answer").click()
-    expect(card).to_contain_text("Go on?")
+    expect(card).to_contain_text("Go on?", timeout=PATIENCE_MS)
     card.get_by_label("No").check()
     card.get_by_role("button", name="Answer").click()
     expect(card).to_contain_text("In your own words?")
