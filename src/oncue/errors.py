@@ -3,7 +3,7 @@
     OncueError
     ├── InvalidInput           exit 2   what was given cannot be meant
     │   ├── DefinitionError             a workflow or manifest is wrong: file, line, field
-    │   ├── UnknownPhase, UnknownParam, StepOutOfRange, BadParam …
+    │   ├── UnknownPhase, StepOutOfRange, InvalidParam, UnknownCursor …
     ├── Blocked                exit 3   preflight found blockers
     ├── NotFound               exit 4   UnknownJob, UnknownStep, UnknownRun, UnknownWorkflow, NoArtifact
     ├── Conflict               exit 5   PlanChanged, JobBusy, JobStopped, AmbiguousJob
@@ -106,6 +106,15 @@ class InvalidParam(InvalidInput):
     """A parameter that the workflow does not have, lacks, or cannot take."""
 
     code = "invalid_param"
+
+
+class UnknownCursor(InvalidInput):
+    """The place to go on from was not given out here."""
+
+    code = "unknown_cursor"
+
+    def __init__(self) -> None:
+        super().__init__("this cursor was not given out here", hint="begin without one")
 
 
 class OutputNotSerializable(InvalidInput):

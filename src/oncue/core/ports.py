@@ -14,11 +14,7 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import BinaryIO, Protocol, TypeVar
 
-from oncue.core.model import (
-    ContentHash,
-    JobId,
-    WorkerId,
-)
+from oncue.core.model import ContentHash, JobId, WorkerId
 from oncue.core.readport import Reader
 from oncue.core.writeport import Transaction
 

@@ -136,6 +136,14 @@ class Question:
     late: LateAnswer | None = None
 
 
+def by_attempt(questions: Iterable[Question]) -> dict[AttemptKey, list[Question]]:
+    """The questions of each attempt, in the order they come in."""
+    grouped: dict[AttemptKey, list[Question]] = {}
+    for question in questions:
+        grouped.setdefault(question.key, []).append(question)
+    return grouped
+
+
 def waited_seconds(questions: Iterable[Question]) -> float:
     """How long an attempt that asked these waited for their answers; it asks one at a time."""
     return sum((one.decision.answered_at - one.asked_at).total_seconds() for one in questions if one.decision is not None)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from oncue.core.counting import HIGHEST_NUMBER
 from oncue.core.model import Attempt, JobId
 from oncue.core.modelcalls import ModelCall
 from oncue.core.traceports import TracePart
 from oncue.store import callrows, rows
 from oncue.store.callreader import StoreCallReader
-
-_LAST_RUN = 2_000_000_000
 
 
 class StoreTraceReader(StoreCallReader):
@@ -50,4 +49,4 @@ class StoreTraceReader(StoreCallReader):
 
 
 def _runs(part: TracePart) -> tuple[int, int]:
-    return (0, _LAST_RUN) if part.run is None else (part.run, part.run)
+    return (0, HIGHEST_NUMBER) if part.run is None else (part.run, part.run)

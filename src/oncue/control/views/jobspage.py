@@ -14,7 +14,7 @@ from oncue.control.workspace import Workspace
 from oncue.core.jobhead import JobHead, holds_text
 from oncue.core.model import ENDED_RUNS, JobId, JobStatus, RunState
 from oncue.core.readport import Reader
-from oncue.errors import InvalidInput
+from oncue.errors import InvalidInput, UnknownCursor
 
 STATE_WORDS = ("created", "running", "waiting", "completed", "failed", "cancelled", "halted", "interrupted", "stopped")
 
@@ -23,8 +23,7 @@ STATE_WORDS = ("created", "running", "waiting", "completed", "failed", "cancelle
 class JobFilter:
     """Which jobs are wanted; what is empty narrows nothing.
 
-    ``search`` is part of an id, of a workflow's name, or of a
-    parameter's value.
+    ``search`` is part of an id, of a workflow's name, or of a parameter's value.
     """
 
     state: str = ""
@@ -85,7 +84,8 @@ def view_jobs_page(workspace: Workspace, wanted: JobFilter, *, cursor: str | Non
     """Look at the wanted jobs after a cursor; ``states`` counts the wanted ones of every state.
 
     Raises:
-        InvalidInput: a state that no job has, or a cursor that was not given out here.
+        InvalidInput: a state that no job has.
+        UnknownCursor: it was not given out here.
     """
     check_state(wanted)
     with workspace.store.read() as reader:
@@ -167,4 +167,4 @@ def _after(found: Sequence[tuple[JobHead, str]], cursor: str) -> list[tuple[JobH
         place = (datetime.fromisoformat(at), job_id)
         return [(head, status) for head, status in found if (head.created_at, str(head.id)) < place]
     except (ValueError, TypeError) as error:
-        raise InvalidInput("this cursor was not given out here", hint="begin without one", code="unknown_cursor") from error
+        raise UnknownCursor() from error

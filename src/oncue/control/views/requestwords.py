@@ -69,8 +69,12 @@ def describe_source(source: str) -> str:
 def describe_scope(request: Mapping[str, object]) -> str:
     """What a request covers."""
     scope = str(request.get("scope"))
-    words = {"all": "everything", "resume": "what was missing, failed or stale", "phase": f"phase {request.get('phase')}"}
-    return words.get(scope) or f"{scope} {_listed(request.get('steps'))}"
+    match scope:
+        case "all" | "resume":
+            return VALUES["scope", scope]
+        case "phase":
+            return f"phase {request.get('phase')}"
+    return f"{scope} {_listed(request.get('steps'))}"
 
 
 def describe_request(request: Mapping[str, object]) -> Iterator[Words]:

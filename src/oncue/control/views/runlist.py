@@ -12,7 +12,7 @@ from oncue.control.views.runview import RunView, TriggerView, is_interrupted, vi
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.model import Attempt, AttemptKey, JobId, Trigger
 from oncue.core.modelcalls import Spending
-from oncue.core.questions import Question, waited_seconds
+from oncue.core.questions import Question, by_attempt, waited_seconds
 from oncue.core.readport import Reader
 from oncue.core.recommendations import Recommendation, RecommendationId, find_overrides
 from oncue.errors import UnknownRun
@@ -140,7 +140,4 @@ def read_run_page(workspace: Workspace, reader: Reader, job_id: JobId, *, number
 
 
 def _waits(questions: Sequence[Question]) -> dict[AttemptKey, float]:
-    asked: dict[AttemptKey, list[Question]] = {}
-    for question in questions:
-        asked.setdefault(question.key, []).append(question)
-    return {key: waited_seconds(of_attempt) for key, of_attempt in asked.items()}
+    return {key: waited_seconds(of_attempt) for key, of_attempt in by_attempt(questions).items()}

@@ -19,8 +19,8 @@ from datetime import datetime
 from itertools import accumulate, groupby
 
 from oncue.control.workspace import Workspace, load_job
-from oncue.core.model import Attempt, AttemptKey, AttemptState, JobId, step_name
-from oncue.core.questions import Question
+from oncue.core.model import Attempt, AttemptState, JobId, step_name
+from oncue.core.questions import Question, by_attempt
 from oncue.errors import UnknownRun
 
 MARGIN = 8
@@ -156,9 +156,7 @@ def draw_timeline(workspace: Workspace, job_id: JobId, number: int, *, names: Se
         if reader.load_run(job_id, number) is None:
             raise UnknownRun(number, load_job(reader, job_id).runs)
         attempts = reader.list_attempts(job_id, run=number)
-        asked: dict[AttemptKey, list[Question]] = {}
-        for question in reader.list_questions(job_id=job_id, run=number):
-            asked.setdefault(question.key, []).append(question)
+        asked = by_attempt(reader.list_questions(job_id=job_id, run=number))
     start = min((attempt.started_at for attempt in attempts), default=now)
     end = max((attempt.ended_at or now for attempt in attempts), default=now)
     scale = _Scale(start=start, now=now, seconds=max((end - start).total_seconds(), 0.001))

@@ -29,7 +29,7 @@ from oncue.core.model import Attempt, AttemptKey, ContentHash, Job, JobId, StepI
 from oncue.core.modelcalls import ModelCall, Spending, add_spending
 from oncue.core.readport import Reader
 from oncue.core.traceports import TracePart
-from oncue.errors import InvalidInput, NoArtifact, NotFound, UnknownRun
+from oncue.errors import NoArtifact, NotFound, UnknownCursor, UnknownRun
 
 T = TypeVar("T")
 CHUNK = 200
@@ -124,7 +124,7 @@ def view_trace(workspace: Workspace, job_id: JobId, wish: TraceWish, *, page: Tr
         UnknownStep, StepOutOfRange, UnknownRun: there is no such step or run.
         NotFound: the step has not been executed there (``no_attempt``), or no attempt made a call of this number
             (``unknown_call``).
-        InvalidInput: the page is to begin after an attempt that is not there.
+        UnknownCursor: the page is to begin after an attempt that is not there.
     """
     with workspace.store.read() as reader:
         job = load_job(reader, job_id)
@@ -153,7 +153,7 @@ def view_calls(workspace: Workspace, job_id: JobId, wish: TraceWish, *, page: Tr
 
     Raises:
         UnknownStep, StepOutOfRange, UnknownRun: there is no such step or run.
-        InvalidInput: the page is to begin after a call that is not there.
+        UnknownCursor: the page is to begin after a call that is not there.
     """
     with workspace.store.read() as reader:
         job = load_job(reader, job_id)
@@ -217,7 +217,7 @@ def _take(found: Iterator[T], limit: int | None) -> tuple[list[T], bool]:
 def _attempt_at(reader: Reader, job_id: JobId, place: TracePlace) -> Attempt:
     found = reader.load_attempt(AttemptKey(job_id=job_id, run=place.run, step=StepId(place.step), number=place.number))
     if found is None:
-        raise _unknown_place()
+        raise UnknownCursor()
     return found
 
 
@@ -225,12 +225,8 @@ def _call_at(reader: Reader, job_id: JobId, place: TracePlace) -> ModelCall:
     key = AttemptKey(job_id=job_id, run=place.run, step=StepId(place.step), number=place.number)
     found = next((call for call in reader.calls_of_attempt(key) if call.number == place.call), None)
     if found is None:
-        raise _unknown_place()
+        raise UnknownCursor()
     return found
-
-
-def _unknown_place() -> InvalidInput:
-    return InvalidInput("this cursor was not given out here", hint="begin without one", code="unknown_cursor")
 
 
 def _place(key: AttemptKey, call: int = 0) -> TracePlace:

@@ -13,13 +13,11 @@ from oncue.control.views.decisionview import waiting_questions
 from oncue.control.views.runview import RunView, describe_run, failure_as_dict, is_interrupted, view_run
 from oncue.control.views.traceview import TracePlace
 from oncue.control.workspace import Workspace
+from oncue.core.counting import HIGHEST_NUMBER
 from oncue.core.model import Attempt, Job, Run
 from oncue.core.modelcalls import NOTHING
 from oncue.core.readport import Reader
-from oncue.errors import InvalidInput, UnknownRun
-
-_MORE_THAN_ANY = 1 << 31
-"""No run, attempt or call has such a number, and no database looks for it."""
+from oncue.errors import UnknownCursor, UnknownRun
 
 
 def read_run(workspace: Workspace, job: Job, number: int) -> dict[str, object]:
@@ -112,12 +110,12 @@ def read_number(cursor: str) -> int:
     """The number in a cursor.
 
     Raises:
-        InvalidInput: it was not given out here.
+        UnknownCursor: it was not given out here.
     """
     try:
         return int(_unpack(cursor))
     except ValueError as error:
-        raise _unknown_cursor() from error
+        raise UnknownCursor() from error
 
 
 def show_place(place: TracePlace | None) -> str | None:
@@ -129,7 +127,7 @@ def read_place(cursor: str | None) -> TracePlace | None:
     """The place in a cursor, if there is one.
 
     Raises:
-        InvalidInput: it was not given out here.
+        UnknownCursor: it was not given out here.
     """
     if cursor is None:
         return None
@@ -137,9 +135,9 @@ def read_place(cursor: str | None) -> TracePlace | None:
         *numbers, step = _unpack(cursor).split(" ", 3)
         run, number, call = map(int, numbers)
     except ValueError as error:
-        raise _unknown_cursor() from error
-    if "\0" in step or not all(0 <= one < _MORE_THAN_ANY for one in (run, number, call)):
-        raise _unknown_cursor()
+        raise UnknownCursor() from error
+    if "\0" in step or not all(0 <= one <= HIGHEST_NUMBER for one in (run, number, call)):
+        raise UnknownCursor()
     return TracePlace(run=run, step=step, number=number, call=call)
 
 
@@ -151,8 +149,4 @@ def _unpack(cursor: str) -> str:
     try:
         return urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except (ValueError, binascii.Error) as error:
-        raise _unknown_cursor() from error
-
-
-def _unknown_cursor() -> InvalidInput:
-    return InvalidInput("this cursor was not given out here", hint="begin without one", code="unknown_cursor")
+        raise UnknownCursor() from error
