@@ -1,7 +1,8 @@
 """The side-effect log: one line per beginning and end of an execution, written outside of any transaction.
 
-A line says which process wrote it (its **generation**, counted by the test), and names job, run and step. A single ``write``
-to a file opened for appending is whole or absent, also when the process is killed.
+A line says which process wrote it (its **generation**, counted by the test), and names job, run and step. Lines of several
+processes never mix, but a kill can cut a ``write`` short where a page of the file ends. So a line begins and ends with a line
+break, its last field is a mark, and one without it counts as not written.
 """
 
 from __future__ import annotations
@@ -38,11 +39,12 @@ class _Log:
 
 
 _log = _Log()
+_WHOLE = "."
 
 
 def open_effects(path: str, *, generation: int, line: Line) -> None:
     """Let the effects of this process go to a file, and a mark for each to its parent."""
-    _log.file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    _log.file = open_log(path)
     _log.generation = generation
     _log.line = line
 
@@ -57,16 +59,30 @@ def effect(ctx: StepContext) -> Iterator[None]:
 
 def read_effects(path: Path) -> list[Effect]:
     """The whole log, in the order in which it was written."""
-    found = []
-    for row in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
-        generation, job, run, step, attempt, what = row.split("\t")
-        found.append(Effect(generation=int(generation), job=job, run=int(run), step=step, attempt=int(attempt), what=what))
-    return found
+    return [
+        Effect(generation=int(generation), job=job, run=int(run), step=step, attempt=int(attempt), what=what)
+        for generation, job, run, step, attempt, what in read_rows(path)
+    ]
+
+
+def open_log(path: str) -> int:
+    """A log to add lines to; it stays open until the process ends."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+
+
+def append_row(file: int, *fields: object) -> None:
+    """Add a line to a log that several processes write."""
+    os.write(file, "\t".join(["\n", *map(str, fields), f"{_WHOLE}\n"]).encode())
+
+
+def read_rows(path: Path) -> list[list[str]]:
+    """The fields of every whole line of a log, in the order in which they were written."""
+    rows = [row.split("\t")[1:] for row in path.read_text(encoding="utf-8").split("\n")] if path.exists() else []
+    return [fields[:-1] for fields in rows if fields[-1:] == [_WHOLE]]
 
 
 def _write(ctx: StepContext, what: str) -> None:
     if _log.file >= 0:
-        fields = (_log.generation, ctx.job, ctx.run, ctx.step, ctx.attempt, what)
-        os.write(_log.file, ("\t".join(map(str, fields)) + "\n").encode())
+        append_row(_log.file, _log.generation, ctx.job, ctx.run, ctx.step, ctx.attempt, what)
     if _log.line is not None:
         _log.line.say(f"{what} {ctx.step}")

@@ -17,7 +17,7 @@ from oncue.core.ports import Store
 from oncue.definitions.loading import WorkflowLoader
 from oncue.store import open_store
 from oncue.wiring import new_id
-from tests.crash.effects import read_effects
+from tests.crash.effects import read_effects, read_rows
 from tests.crash.laws import (
     History,
     check_bodies,
@@ -133,5 +133,4 @@ class Ordeal:
             store.close()
 
     def _workers(self) -> dict[str, int]:
-        rows = (self.folder / "workers").read_text(encoding="utf-8").splitlines()
-        return {worker: int(generation) for generation, _, worker in (row.partition("\t") for row in rows)}
+        return {worker: int(generation) for generation, worker in read_rows(self.folder / "workers")}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.crash.effects import append_row, open_log, read_rows
 from tests.crash.ordeal import Ordeal
 from tests.support.processes import Nursery
 
@@ -56,3 +57,14 @@ def test_two_processes_that_share_jobs_and_are_killed_lose_nothing_and_repeat_no
         assert [child.end() for child in pair] == [0, 0], [child.said[-3:] for child in pair]
         for job in jobs:
             ordeal.check_end(job, expected=expected)
+
+
+@pytest.mark.parametrize("torn", ["\n", "\n\t2", "\n\t2\tb\t", "\n\t2\tb\t."])
+def test_a_line_that_a_kill_cut_short_hides_no_other(torn: str, tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    append_row(open_log(str(path)), 1, "a")
+    with path.open("a", encoding="utf-8") as file:
+        file.write(torn)
+    append_row(open_log(str(path)), 3, "c")
+
+    assert [row for row in read_rows(path) if row != ["2", "b"]] == [["1", "a"], ["3", "c"]]

@@ -14,7 +14,7 @@ from oncue.control.workspace import Workspace
 from oncue.core.model import OPEN_RUNS, JobId, RunKind, RunState, TriggerSource
 from oncue.core.request import RunRequest, Scope
 from oncue.errors import Blocked, PlanChanged
-from tests.crash.effects import open_effects
+from tests.crash.effects import append_row, open_effects, open_log
 from tests.support.processes import Line
 
 
@@ -30,8 +30,7 @@ def carry_on(line: Line, *, location: str, folder: str, jobs: list[str], generat
 
 async def _carry_on(workspace: Workspace, jobs: list[JobId], *, line: Line, generation: int) -> None:
     async with wiring.executing(workspace) as executor:
-        with open("workers", "a", encoding="utf-8") as workers:
-            workers.write(f"{generation}\t{executor.worker_id}\n")
+        append_row(open_log("workers"), generation, executor.worker_id)
         line.say("serving")
         await asyncio.gather(*(complete(workspace, executor, job) for job in jobs))
 

@@ -66,18 +66,19 @@ def test_the_same_question_gives_the_same_bytes(docs: Corpus, question: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("question", "label"),
+    ("question", "labels"),
     [
-        (GENERATORS, "Generator functions"),
-        (GENERATORS, "The raise statement"),
-        (SCOPES, "Resolution of names"),
-        ("How does the with statement work?", "The with statement"),
+        # the documentation of the first releases of Python 3.11 has no heading of its own for generator functions
+        (GENERATORS, {"Generator functions", "The standard type hierarchy"}),
+        (GENERATORS, {"The raise statement"}),
+        (SCOPES, {"Resolution of names"}),
+        ("How does the with statement work?", {"The with statement"}),
     ],
 )
-def test_goals_are_named_as_a_reader_would_name_them(docs: Corpus, question: str, label: str) -> None:
+def test_goals_are_named_as_a_reader_would_name_them(docs: Corpus, question: str, labels: set[str]) -> None:
     goals = derive_goals(question, docs)
 
-    assert label in [goal.label for goal in goals]
+    assert labels & {goal.label for goal in goals}
     assert 3 <= len(goals) <= 6
     assert len({goal.id for goal in goals}) == len(goals)
     assert all(0 < goal.evidence_strength <= 1 for goal in goals)
