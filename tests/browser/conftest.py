@@ -17,7 +17,7 @@ from oncue.control.workspace import Workspace
 from oncue.core.people import Role
 from oncue.web.access import Identity
 from tests.browser.flows import ATLAS
-from tests.support.chromium import PATIENCE_MS, open_chromium
+from tests.support.chromium import PATIENCE_MS, close_context, open_chromium
 from tests.web.hosting import Host, hosted, only
 
 SIZES: dict[str, ViewportSize] = {"wide": {"width": 1440, "height": 900}, "narrow": {"width": 390, "height": 844}}
@@ -108,7 +108,7 @@ def visiting(
     page.on("pageerror", lambda error: troubles.append(str(error)))
     page.goto(f"{host.origin}/?token={host.token}")
     yield Visitor(host=host, context=context, page=page, troubles=troubles, name=f"{size} {scheme}")
-    context.close()
+    close_context(context)
 
 
 @pytest.fixture

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 PATIENCE_MS = 20_000
 
@@ -20,3 +21,13 @@ def open_chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path)
         yield browser
         browser.close()
+
+
+def close_context(context: BrowserContext) -> None:
+    """Close all that a person has open.
+
+    Once in some thousand times Chromium never says that it did so (Playwright's ``close`` then waits for ever, and takes no
+    limit); what is left ends with the browser.
+    """
+    with suppress(TimeoutError):
+        context._sync(asyncio.wait_for(context._impl_obj.close(reason=None), PATIENCE_MS / 1000))
