@@ -26,6 +26,8 @@ from oncue.core.writeport import Transaction
 BLOCK = 200
 """How many jobs are stored in one transaction."""
 
+_WORDING = "Which pillar shall {step} serve in run {run}? Choose the one that the sources speak of most."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crowd:
@@ -159,10 +161,10 @@ def _repeat_run(tx: Transaction, model: Model, number: int, *, ids: _Ids) -> Non
 
 
 def _decisions(attempts: Sequence[Attempt], ids: _Ids) -> Iterator[Question]:
-    """One decision of every attempt: most were made by a person, some by nobody."""
+    """One decision of every attempt, each of another text: most were made by a person, some by nobody."""
     asking = Asking(
         type="pillar_selection",
-        message="Which pillar shall this serve? Choose the one that the sources speak of most.",
+        message="",
         kind=QuestionKind.CHOICE,
         options=(Option(id="water", label="Water"), Option(id="sun", label="Sun"), Option(id="wind", label="Wind")),
         default="sun",
@@ -177,7 +179,7 @@ def _decisions(attempts: Sequence[Attempt], ids: _Ids) -> Iterator[Question]:
             id=QuestionId(ids.take()),
             key=attempt.key,
             occurrence=1,
-            asking=asking,
+            asking=replace(asking, message=_WORDING.format(step=attempt.key.step, run=attempt.key.run)),
             asked_at=at,
             deadline=at + timedelta(seconds=60),
             decision=Decision(

@@ -41,6 +41,7 @@ ADDRESSES = {
     "large job: decisions": "/jobs/{large}/decisions",
     "large job: decisions searched": "/jobs/{large}/decisions?how=default&search=water",
     "large job: every decision searched": "/jobs/{large}/decisions?search=sun",
+    "large job: rare decisions searched": "/jobs/{large}/decisions?search=run+7&how=person",
     "large job: results": "/jobs/{large}/results",
     "large job: fan-out": "/jobs/{large}/step?name={step}",
     "large job: instance": "/jobs/{large}/step?name={instance}",

@@ -5,17 +5,17 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
 from oncue.core.model import JobId, WorkerId
 from oncue.core.ports import Store
-from oncue.core.questions import QuestionId
 from oncue.core.writeport import Transaction
 from oncue.errors import WorkspaceError
 from oncue.store import open_store
 from tests.store.conftest import Place
-from tests.store.records import NOON, a_decision, a_job, an_artifact, an_attempt, draft, record_success
+from tests.store.records import NOON, a_decision, a_job, a_question, an_artifact, an_attempt, draft, record_success
 from tests.support.repository import ROOT
 
 USER = "ONCUE_TEST_USER"
@@ -88,8 +88,8 @@ def decide_many(store: Store, actor: str, count: str) -> None:
     """When told to go, settle one question after the other; says how many of them it settled first."""
     say("ready")
     sys.stdin.readline()
-    ids = [QuestionId(f"q-{number}") for number in range(int(count))]
-    say(str(sum(store.write(lambda tx, one=one: tx.decide_question(one, a_decision(actor))) for one in ids)))  # type: ignore[misc]
+    decided = [replace(a_question(f"q-{number}"), decision=a_decision(actor)) for number in range(int(count))]
+    say(str(sum(store.write(lambda tx, one=one: tx.decide_question(one)) for one in decided)))  # type: ignore[misc]
 
 
 def fill_up(store: Store, limit: str) -> None:

@@ -10,7 +10,8 @@ from oncue.core.canonical import content_hash
 from oncue.core.listports import Narrowing, QuestionCount
 from oncue.core.model import AttemptState, Job, RunState, StepId
 from oncue.core.ports import Store
-from oncue.core.questions import Asking, How, LateAnswer, OnTimeout, Question
+from oncue.core.questions import Decision, How, LateAnswer, OnTimeout, Question
+from oncue.core.questionwords import describe_response, fold_text
 from oncue.core.writeport import Transaction
 from tests.store.records import (
     JOB,
@@ -86,23 +87,39 @@ def test_counts_tell_types_runs_and_ways_apart(store: Store) -> None:
     assert [one.type for one in counts][:2] == [first.asking.type, "run_mode"]
 
 
-def test_a_search_asks_once_about_what_is_the_same_and_finds_steps_and_people_by_itself(store: Store) -> None:
-    first, *_ = some_questions(store)
-    asked: list[str] = []
-
-    def has_text(asking: Asking, _: object) -> bool:
-        asked.append(asking.message)
-        return "ärger" in asking.message.casefold()
-
+def found_by(store: Store, text: str) -> list[str]:
     with store.read() as reader:
-        by_words = reader.search_decisions(JOB, EVERYTHING, has_text=has_text, text="ärger")
-        by_actor = reader.search_decisions(JOB, EVERYTHING, has_text=lambda *_: False, text=a_decision().actor.casefold())
-        by_step = reader.search_decisions(JOB, EVERYTHING, has_text=lambda *_: False, text=first.key.step.casefold())
+        wanted = Narrowing(text=fold_text(text))
+        found = ids(reader.list_decisions(JOB, wanted, offset=0, limit=9))
+        assert reader.count_decisions(JOB, wanted) == len(found)
+        assert ids(reader.list_decisions(JOB, wanted, offset=1, limit=1)) == found[1:2]
+        assert reader.count_decisions(JOB, replace(wanted, run=99)) == 0
+    return found
 
-    assert list(by_words) == ["q-b"]
-    assert len(asked) == 2
-    assert list(by_actor) == ["q-a", "q-c"]
-    assert list(by_step) == ["q-a", "q-b", "q-c"]
+
+def test_decisions_are_found_by_what_was_asked_by_steps_and_by_people(store: Store) -> None:
+    first, *_ = some_questions(store)
+
+    assert found_by(store, "ärger") == ["q-b"]
+    assert found_by(store, a_decision().actor) == ["q-a", "q-c"]
+    assert found_by(store, first.key.step) == ["q-a", "q-b", "q-c"]
+    assert found_by(store, "") == ["q-a", "q-b", "q-c"]
+    assert found_by(store, "%") == []
+
+
+@pytest.mark.parametrize("response", ["Straße 7", "\0 \ud800 Ω", {"why": "it's 50 % off\n"}, 0.25, None, True, ["yes"]])
+def test_decisions_are_found_by_any_answer_also_one_that_came_late(store: Store, response: object) -> None:
+    kept = a_question("q-a", on_timeout=OnTimeout.DEFAULT)
+    timed_out = Decision(how=How.DEFAULT, response="no", answered_at=after(1), is_timed_out=True)
+    keep_questions(store, kept, a_question("q-b", occurrence=2))
+    late = LateAnswer(response=response, actor="Bob", answered_at=after(2))
+
+    assert store.write(lambda tx: tx.decide_question(replace(kept, decision=timed_out)))
+    assert found_by(store, "bob") == []
+    assert store.write(lambda tx: tx.answer_late(replace(kept, decision=timed_out, late=late)))
+
+    assert found_by(store, "bob") == ["q-a"]
+    assert found_by(store, "" if response is None else describe_response(kept, response).upper()) == ["q-a"]
 
 
 def test_late_answers_are_found_among_many_and_so_is_their_place(store: Store) -> None:

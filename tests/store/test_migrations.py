@@ -10,6 +10,7 @@ import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, inspect
 
+from oncue.core.listports import Narrowing
 from oncue.core.model import AttemptState
 from oncue.errors import WorkspaceError
 from oncue.store import open_store, rows
@@ -20,7 +21,7 @@ from oncue.store.sqltext import HEAD
 from tests.store.callrecords import a_call, a_comment, a_setting, answered, keep_calls, keep_comments
 from tests.store.conftest import Place
 from tests.store.processes import running
-from tests.store.records import JOB, NOON, a_job, a_question, a_trigger, after, an_attempt, ended, keep_questions
+from tests.store.records import JOB, NOON, a_decision, a_job, a_question, a_trigger, after, an_attempt, ended, keep_questions
 from tests.store.test_people_contract import ADA, a_token, advice
 
 WAITING = replace(an_attempt("ask"), state=AttemptState.WAITING)
@@ -93,7 +94,7 @@ def test_an_older_workspace_keeps_its_data_and_takes_questions(old: Place) -> No
 def test_a_workspace_of_the_second_release_keeps_its_data_and_takes_model_calls(old: Place) -> None:
     with connected(old) as connection:
         run_migrations(connection, ScriptDirectory(str(FOLDER)), to="0002")
-        insert(connection, "question", question_row(a_question(deadline=NOON)))
+        insert(connection, "question", question_row(a_question(deadline=NOON))[:-1])
         insert(connection, "attempt", rows.attempt_row(replace(an_attempt("find"), losses=2)))
     assert revision(old) == "0002"
 
@@ -149,6 +150,21 @@ def test_a_workspace_of_the_fourth_release_keeps_its_tokens_and_notes_when_they_
         store.write(lambda tx: tx.touch_token("aa", after(9), before=after(8)))
         with store.read() as reader:
             assert reader.list_tokens("ada") == [a_token(last_used_at=after(9))]
+    assert revision(old) == HEAD
+
+
+def test_decisions_of_the_sixth_release_are_found_by_their_words(old: Place) -> None:
+    decided = replace(a_question("q-2", occurrence=2), decision=a_decision("Ada"))
+    with connected(old) as connection:
+        run_migrations(connection, ScriptDirectory(str(FOLDER)), to="0006")
+        for question in (a_question(), decided):
+            insert(connection, "question", question_row(question)[:-1])
+    assert revision(old) == "0006"
+
+    with closing(old.open(create=False)) as store, store.read() as reader:
+        assert reader.list_decisions(JOB, Narrowing(text="ada"), offset=0, limit=9) == [decided]
+        assert reader.count_decisions(JOB, Narrowing(text="nobody")) == 0
+        assert reader.list_questions(job_id=JOB, is_waiting=True) == [a_question()]
     assert revision(old) == HEAD
 
 

@@ -111,7 +111,7 @@ def test_a_decision_reads_back_with_any_response(store: Store, response: object)
     keep_questions(store, a_question(), a_question("q-2", occurrence=2))
     decision = replace(a_decision(at=after(1)), response=response)
 
-    assert store.write(lambda tx: tx.decide_question(QuestionId("q-1"), decision)) is True
+    assert store.write(lambda tx: tx.decide_question(replace(a_question(), decision=decision))) is True
 
     with store.read() as reader:
         assert reader.load_question(QuestionId("q-1")) == replace(a_question(), decision=decision)
@@ -124,9 +124,9 @@ def test_the_first_decision_holds(store: Store) -> None:
         how=How.DEFAULT, response="no", actor="", answered_at=after(1), is_timed_out=True, reused_from=QuestionId("q-0")
     )
 
-    assert store.write(lambda tx: tx.decide_question(QuestionId("q-1"), first)) is True
-    assert store.write(lambda tx: tx.decide_question(QuestionId("q-1"), a_decision())) is False
-    assert store.write(lambda tx: tx.decide_question(QuestionId("none"), a_decision())) is False
+    assert store.write(lambda tx: tx.decide_question(replace(a_question(), decision=first))) is True
+    assert store.write(lambda tx: tx.decide_question(replace(a_question(), decision=a_decision()))) is False
+    assert store.write(lambda tx: tx.decide_question(replace(a_question("none"), decision=a_decision()))) is False
 
     with store.read() as reader:
         assert reader.load_question(QuestionId("q-1")) == replace(a_question(), decision=first)
@@ -138,7 +138,7 @@ def test_one_of_fifty_threads_settles_a_question(store: Store) -> None:
 
     def decide(actor: str) -> bool:
         together.wait()
-        return store.write(lambda tx: tx.decide_question(QuestionId("q-1"), a_decision(actor)))
+        return store.write(lambda tx: tx.decide_question(replace(a_question(), decision=a_decision(actor))))
 
     actors = [f"actor-{number}" for number in range(50)]
     with ThreadPoolExecutor(50) as pool:
@@ -182,8 +182,8 @@ def test_a_late_answer_is_kept_once_and_only_after_a_time_out(store: Store, deci
     keep_questions(store, question)
     late = LateAnswer(response="yes", actor="ada", answered_at=after(9))
 
-    assert store.write(lambda tx: tx.answer_late(question.id, late)) is applies
-    assert store.write(lambda tx: tx.answer_late(question.id, replace(late, actor="bob"))) is False
+    assert store.write(lambda tx: tx.answer_late(replace(question, late=late))) is applies
+    assert store.write(lambda tx: tx.answer_late(replace(question, late=replace(late, actor="bob")))) is False
 
     with store.read() as reader:
         assert reader.load_question(question.id) == replace(question, late=late if applies else None)
@@ -195,7 +195,7 @@ def test_a_late_answer_is_kept_once_and_only_after_a_time_out(store: Store, deci
 def test_questions_are_listed_as_they_were_asked_narrowed_by_what_is_given(store: Store) -> None:
     def settle(tx: Transaction) -> None:
         for name in ("q-b", "q-e"):
-            assert tx.decide_question(QuestionId(name), a_decision())
+            assert tx.decide_question(replace(a_question(name), decision=a_decision()))
 
     keep_questions(
         store,

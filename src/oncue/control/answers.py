@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
@@ -118,11 +118,11 @@ def _answer(tx: Transaction, workspace: Workspace, question: Question, *, kept: 
         now = _reload(tx, question)
     if now.decision is None:
         decision = Decision(how=How.PERSON, response=kept, actor=actor, answered_at=at)
-        tx.decide_question(now.id, decision)
+        tx.decide_question(replace(now, decision=decision))
         tx.append_events(key.job_id, [describe_decided(now, decision)], at)
         return Answered(question=now, taken=Taken.IN_TIME, response=kept)
     late = LateAnswer(response=kept, actor=actor, answered_at=at)
-    if not now.decision.is_timed_out or not tx.answer_late(now.id, late):
+    if not now.decision.is_timed_out or not tx.answer_late(replace(now, late=late)):
         raise _already(now)
     data: dict[str, object] = {"question_id": now.id, "type": now.asking.type, "response": kept, "actor": actor}
     tx.append_events(key.job_id, [EventDraft(type=EventType.QUESTION_ANSWERED_LATE, run=key.run, step=key.step, data=data)], at)
@@ -170,7 +170,7 @@ def _expire_locked(tx: Transaction, workspace: Workspace, question: Question, *,
         decision = Decision(how=How.DEFAULT, response=asking.default, answered_at=at, is_timed_out=True)
     else:
         decision = Decision(how=How.TIMED_OUT, answered_at=at, is_timed_out=True)
-    tx.decide_question(question.id, decision)
+    tx.decide_question(replace(question, decision=decision))
     drafts = [describe_decided(question, decision)]
     if decision.how is How.TIMED_OUT:
         drafts.extend(_end_run(tx, workspace, question))

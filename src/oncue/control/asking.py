@@ -163,6 +163,6 @@ def cancel_questions(tx: Transaction, run: Run, *, at: datetime) -> list[EventDr
     drafts: list[EventDraft] = []
     for question in tx.list_questions(job_id=run.job_id, run=run.number, is_waiting=True):
         decision = Decision(how=How.CANCELLED, answered_at=at)
-        if tx.decide_question(question.id, decision):
+        if tx.decide_question(replace(question, decision=decision)):
             drafts.append(describe_decided(question, decision))
     return drafts

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from oncue.core.model import Attempt, ContentHash, JobId, StepId
-from oncue.core.questions import Asking, How, Question, QuestionId
+from oncue.core.questions import How, Question
 from oncue.core.traceports import TraceReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Narrowing:
-    """Which decisions are wanted; None narrows nothing."""
+    """Which decisions are wanted; what is left out narrows nothing. ``text`` is part of their words, folded."""
 
     type: str | None = None
     run: int | None = None
     how: How | None = None
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,14 +58,8 @@ class ListReader(TraceReader, Protocol):
         """Some decided questions, in the order in which they were asked."""
         ...
 
-    def search_decisions(
-        self, job_id: JobId, wanted: Narrowing, *, has_text: Callable[[Asking, object], bool], text: str
-    ) -> Sequence[QuestionId]:
-        """The decided questions that hold a text, in the order in which they were asked.
-
-        They do if ``has_text`` says so of what was asked and answered, which is called once for each that differs, or if their
-        step or whoever answered is called so; ``text`` is case-folded.
-        """
+    def count_decisions(self, job_id: JobId, wanted: Narrowing) -> int:
+        """How many of the decided questions are wanted."""
         ...
 
     def list_late_questions(self, job_id: JobId) -> Sequence[Question]:

@@ -23,7 +23,7 @@ from oncue.core.model import (
     Trigger,
 )
 from oncue.core.peopleports import PeopleTransaction
-from oncue.core.questions import Decision, LateAnswer, Question, QuestionId
+from oncue.core.questions import Question
 from oncue.core.readport import Reader
 
 
@@ -105,12 +105,12 @@ class Transaction(Reader, CallTransaction, PeopleTransaction, Protocol):
         """Store a new question, decided or not; its attempt, type and occurrence are unique."""
         ...
 
-    def decide_question(self, question_id: QuestionId, decision: Decision) -> bool:
-        """Settle an undecided question; False when it was settled before."""
+    def decide_question(self, question: Question) -> bool:
+        """Settle an undecided question by its decision; False when it was settled before."""
         ...
 
-    def answer_late(self, question_id: QuestionId, late: LateAnswer) -> bool:
-        """Keep an answer to a question that timed out; False when there is one already, or it did not time out."""
+    def answer_late(self, question: Question) -> bool:
+        """Keep the late answer to a question that timed out; False when there is one already, or it did not time out."""
         ...
 
     def continue_attempt(self, attempt: Attempt, *, expected_fence: int) -> bool:

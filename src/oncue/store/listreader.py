@@ -7,9 +7,9 @@ from functools import cache
 
 from oncue.core.listports import Narrowing, QuestionCount
 from oncue.core.model import Attempt, ContentHash, JobId, StepId
-from oncue.core.questions import Asking, How, Question, QuestionId
+from oncue.core.questions import How, Question
 from oncue.store.callreader import FEW_STEPS
-from oncue.store.questionrows import read_asking, read_question
+from oncue.store.questionrows import read_question
 from oncue.store.rows import decode, read_attempts
 from oncue.store.tracereader import StoreTraceReader
 
@@ -63,24 +63,10 @@ class StoreListReader(StoreTraceReader):
         """Some decided questions, in the order in which they were asked."""
         return [read_question(row) for row in self._all("decisions", job_id, *_narrowed(wanted), limit, offset)]
 
-    def search_decisions(
-        self, job_id: JobId, wanted: Narrowing, *, has_text: Callable[[Asking, object], bool], text: str
-    ) -> Sequence[QuestionId]:
-        """The decided questions that hold a text, in the order in which they were asked."""
-
-        @cache
-        def holds(asked: tuple[str, str, str], response: str) -> bool:
-            return has_text(read_asking(*asked), decode(response))
-
-        @cache
-        def is_in(name: str) -> bool:
-            return text in name.casefold()
-
-        return [
-            id_
-            for id_, type_, kind, step, actor, asking, response in self._all("decision_words", job_id, *_narrowed(wanted))
-            if holds((type_, kind, asking), response) or is_in(step) or is_in(actor)
-        ]
+    def count_decisions(self, job_id: JobId, wanted: Narrowing) -> int:
+        """How many of the decided questions are wanted."""
+        count: int = self._all("decision_count", job_id, *_narrowed(wanted))[0][0]
+        return count
 
     def list_late_questions(self, job_id: JobId) -> Sequence[Question]:
         """The questions that were answered after their deadline, in the order in which they were asked."""
@@ -92,4 +78,4 @@ class StoreListReader(StoreTraceReader):
 
 
 def _narrowed(wanted: Narrowing) -> tuple[object, ...]:
-    return wanted.type, wanted.run, wanted.how and wanted.how.value
+    return wanted.type, wanted.run, wanted.how and wanted.how.value, wanted.text or None

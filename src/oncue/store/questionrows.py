@@ -7,6 +7,7 @@ from typing import Any
 
 from oncue.core.model import AttemptKey
 from oncue.core.questions import Asking, Decision, How, LateAnswer, OnTimeout, Option, Question, QuestionKind
+from oncue.core.questionwords import decision_words
 from oncue.store.database import Row
 from oncue.store.rows import decode, encode, from_micros, instant_or_none, micros_or_none, to_micros
 
@@ -21,21 +22,32 @@ def question_row(question: Question) -> Row:
         question.id, key.job_id, key.run, key.step, key.number, asking.type, asking.kind.value, question.occurrence,
         asking.fingerprint, _asking_text(asking), to_micros(question.asked_at), micros_or_none(question.deadline),
         int(asking.on_timeout is not OnTimeout.WAIT),
-        *(_UNDECIDED if question.decision is None else decision_columns(question.decision)),
-        *(_NOT_LATE if question.late is None else late_columns(question.late)),
+        *(_UNDECIDED if question.decision is None else _decision_columns(question.decision)),
+        *(_NOT_LATE if question.late is None else _late_columns(question.late)),
+        None if question.decision is None else decision_words(question),
     )  # fmt: skip
 
 
-def decision_columns(decision: Decision) -> Row:
-    """``decide_question``, before the id."""
+def settled_row(question: Question) -> Row:
+    """``decide_question``."""
+    assert question.decision is not None, "it is being settled"
+    return *_decision_columns(question.decision), decision_words(question), question.id
+
+
+def late_row(question: Question) -> Row:
+    """``answer_late``."""
+    assert question.late is not None, "it is being answered"
+    return *_late_columns(question.late), decision_words(question), question.id
+
+
+def _decision_columns(decision: Decision) -> Row:
     return (
         decision.how.value, encode(decision.response), decision.actor, to_micros(decision.answered_at),
         int(decision.is_timed_out), decision.reused_from,
     )  # fmt: skip
 
 
-def late_columns(late: LateAnswer) -> Row:
-    """``answer_late``, before the id."""
+def _late_columns(late: LateAnswer) -> Row:
     return encode(late.response), late.actor, to_micros(late.answered_at)
 
 

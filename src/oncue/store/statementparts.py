@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Integer, Table, bindparam, func, literal_column, text
+from sqlalchemy import BindParameter, Boolean, ColumnElement, Integer, Table, bindparam, func, literal_column, text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 PREFIX = "p_"
 NONE_SKIPPED: ColumnElement[int] = literal_column("0", Integer)
@@ -23,6 +26,19 @@ def p(name: str, kind: Any = None) -> BindParameter[Any]:
 def not_by_index(column: Any) -> Any:
     """A number as it is, which no index has in that order: where few rows are wanted of many, another index leads to them."""
     return func.coalesce(column, text("0"))
+
+
+class holds(FunctionElement[bool]):  # noqa: N801 - named as SQL's functions are
+    """Whether a text has another in it; null if either is."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(holds)
+def _render_holds(element: holds, compiler: SQLCompiler, **options: Any) -> str:
+    name = "instr" if compiler.dialect.name == "sqlite" else "strpos"
+    return f"{name}({compiler.process(element.clauses, **options)}) > 0"
 
 
 def at_attempt(table: Table) -> tuple[ColumnElement[bool], ...]:

@@ -23,13 +23,14 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    true,
     update,
 )
 
 from oncue.store.callstatements import call_reads, call_writes
 from oncue.store.peoplestatements import people_reads, people_writes
 from oncue.store.sqltext import ADDRESSES, STATES
-from oncue.store.statementparts import NONE_SKIPPED, Insert, at_attempt, not_by_index, p, whole_row
+from oncue.store.statementparts import NONE_SKIPPED, Insert, at_attempt, holds, not_by_index, p, whole_row
 from oncue.store.tables import (
     LATE,
     OPEN_ATTEMPT,
@@ -54,6 +55,9 @@ from oncue.store.tables import (
     trigger,
 )
 from oncue.store.tracestatements import trace_reads
+
+_QUESTION = [column for column in question.c if column.name != "words"]
+"""What is read of a question; its words are only searched."""
 
 
 def reads() -> Mapping[str, Executable]:
@@ -203,11 +207,11 @@ def _question_reads() -> Mapping[str, Executable]:
     # few questions wait, and many were decided: the index of those that wait is the shorter way, and coalesce leads there
     waits_in_job = (text("acts IN (0, 1)"), is_waiting, func.coalesce(q.job_id, text("''")) == p("job_id", q.job_id.type))
     return {
-        "question": select(*q).where(q.id == p("id")),
+        "question": select(*_QUESTION).where(q.id == p("id")),
         "questions": _as_asked(),
         "questions_of_job": _as_asked(of_job),
         "questions_of_run": _as_asked(of_job, of_run, is_narrow=True),
-        "questions_of_attempt": select(*q)
+        "questions_of_attempt": select(*_QUESTION)
         .where(*at_attempt(question))
         .order_by(not_by_index(q.asked_at), q.type, q.occurrence),
         "waited_in_attempt": select(_waited()).where(*at_attempt(question)),
@@ -226,8 +230,11 @@ def _question_reads() -> Mapping[str, Executable]:
         .where(of_job)
         .group_by(q.type, q.run, q.how)
         .order_by(func.min(q.asked_at), q.type, q.run, q.how),
-        "decisions": _decided(*q).limit(p("limit")).offset(p("offset")),
-        "decision_words": _decided(q.id, q.type, q.kind, q.step, q.actor, q.asking, q.response),
+        "decisions": _decided(*_QUESTION)
+        .order_by(q.asked_at, q.run, q.step, q.number, q.occurrence, q.id)
+        .limit(p("limit"))
+        .offset(p("offset")),
+        "decision_count": _decided(func.count()),
         "due_questions": _by_deadline(q.acts == text("1"), q.deadline <= p("at"), is_waiting),
     }
 
@@ -238,21 +245,18 @@ def _waited() -> ColumnElement[int]:
 
 
 def _decided(*columns: Any) -> Select[Any]:
-    """Decided questions of a job in the order in which they were asked; a null narrows nothing."""
+    """Decided questions of a job; a null narrows nothing."""
     q = question.c
     wanted = [column == func.coalesce(p(column.name, column.type), column) for column in (q.type, q.run, q.how)]
-    return (
-        select(*columns)
-        .where(q.job_id == p("job_id"), q.how.is_not(None), *wanted)
-        .order_by(q.asked_at, q.run, q.step, q.number, q.occurrence, q.id)
-    )
+    has_text = func.coalesce(holds(q.words, p("text", q.words.type)), true())
+    return select(*columns).where(q.job_id == p("job_id"), q.how.is_not(None), *wanted, has_text)
 
 
 def _as_asked(*wanted: Any, is_narrow: bool = False) -> Select[Any]:
     """Questions in the order in which they were asked; those of one instant by their steps."""
     q = question.c
     asked_at = not_by_index(q.asked_at) if is_narrow else q.asked_at
-    found = select(*q).where(*wanted).order_by(asked_at, q.run, q.step, q.number, q.occurrence, q.id)
+    found = select(*_QUESTION).where(*wanted).order_by(asked_at, q.run, q.step, q.number, q.occurrence, q.id)
     return found.limit(p("limit")).offset(NONE_SKIPPED)
 
 
@@ -260,7 +264,7 @@ def _by_deadline(*wanted: Any) -> Select[Any]:
     """Questions whose deadline is near first, those without one last."""
     q = question.c
     order = (q.deadline.asc().nulls_last(), q.asked_at, q.run, q.step, q.number, q.occurrence, q.id)
-    return select(*q).where(*wanted).order_by(*order).limit(p("limit")).offset(NONE_SKIPPED)
+    return select(*_QUESTION).where(*wanted).order_by(*order).limit(p("limit")).offset(NONE_SKIPPED)
 
 
 def writes(insert: Insert) -> Mapping[str, Executable]:
@@ -366,8 +370,8 @@ def _body_writes(insert: Insert) -> Mapping[str, Executable]:
 
 
 def _question_writes(insert: Insert) -> Mapping[str, Executable]:
-    decision = {name: p(name) for name in ("how", "response", "actor", "answered_at", "is_timed_out", "reused_from")}
-    late = {name: p(name) for name in ("late_response", "late_actor", "late_at")}
+    decision = {name: p(name) for name in ("how", "response", "actor", "answered_at", "is_timed_out", "reused_from", "words")}
+    late = {name: p(name) for name in ("late_response", "late_actor", "late_at", "words")}
     is_question = question.c.id == p("id")
     return {
         "insert_question": whole_row(insert, question),

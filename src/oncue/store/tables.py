@@ -242,9 +242,11 @@ question = Table(
     Column("late_response", _JSON),
     Column("late_actor", Text),
     Column("late_at", _INSTANT),
+    Column("words", Text),
     UniqueConstraint("job_id", "run", "step", "number", "type", "occurrence"),
 )
-"""``acts`` is 1 where the policy does something at the deadline; ``how`` is null while nobody has settled the question."""
+"""``acts`` is 1 where the policy does something at the deadline; ``how`` is null while nobody has settled the question;
+``words`` is what it is found by afterwards."""
 Index("ix_question_job", question.c.job_id, question.c.asked_at)
 Index(
     "ix_question_undecided",

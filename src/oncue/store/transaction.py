@@ -21,7 +21,7 @@ from oncue.core.model import (
     RunState,
     Trigger,
 )
-from oncue.core.questions import Decision, LateAnswer, Question, QuestionId
+from oncue.core.questions import Question
 from oncue.errors import UnknownJob
 from oncue.store import questionrows, rows
 from oncue.store.database import Cursor, Database, Row
@@ -170,13 +170,13 @@ class StoreTransaction(StorePeopleWriter):
         """Store a new question, decided or not."""
         self._cursor.execute(self._sql["insert_question"], questionrows.question_row(question))
 
-    def decide_question(self, question_id: QuestionId, decision: Decision) -> bool:
-        """Settle an undecided question; False when it was settled before."""
-        return self._change("decide_question", (*questionrows.decision_columns(decision), question_id))
+    def decide_question(self, question: Question) -> bool:
+        """Settle an undecided question by its decision; False when it was settled before."""
+        return self._change("decide_question", questionrows.settled_row(question))
 
-    def answer_late(self, question_id: QuestionId, late: LateAnswer) -> bool:
-        """Keep an answer to a question that timed out; False when there is one already, or it did not time out."""
-        return self._change("answer_late", (*questionrows.late_columns(late), question_id))
+    def answer_late(self, question: Question) -> bool:
+        """Keep the late answer to a question that timed out; False when there is one already, or it did not time out."""
+        return self._change("answer_late", questionrows.late_row(question))
 
     def put_memo(self, key: AttemptKey, name: str, body: bytes) -> None:
         """Keep a result for the attempt; the first one stored under a name stays."""

@@ -18,9 +18,9 @@ from markupsafe import Markup
 from starlette.types import Scope
 
 from oncue.control.instants import show_instant
-from oncue.control.views.decisionview import describe_response
 from oncue.control.views.requestwords import describe_request, describe_scope, describe_source
 from oncue.core.canonical import content_hash
+from oncue.core.questionwords import describe_response
 from oncue.core.reasons import Reason, explain_reason
 from oncue.web.answerform import form_fields
 from oncue.web.filekinds import is_image

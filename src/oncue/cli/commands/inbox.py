@@ -85,7 +85,8 @@ def answer(invocation: Invocation, question: str, *, values: tuple[str, ...], fo
 
 def _show(workspace: Workspace, answered: Answered, *, actor: str, is_json: bool) -> None:
     from oncue.control.answers import Taken
-    from oncue.control.views.decisionview import describe_response, use_late_command
+    from oncue.control.views.decisionview import use_late_command
+    from oncue.core.questionwords import describe_response
 
     question, key = answered.question, answered.question.key
     is_late = answered.taken is Taken.LATE

@@ -20,11 +20,12 @@ from oncue.cli.text.questiontext import RESPONSE_CELLS, describe_how, one_line, 
 from oncue.control.answers import AlreadyAnswered, Answered, Taken, answer_question
 from oncue.control.execution.storedrun import may_go_on
 from oncue.control.promptrecords import decision_record
-from oncue.control.views.decisionview import answer_command, describe_response, use_late_command, waiting_questions
+from oncue.control.views.decisionview import answer_command, use_late_command, waiting_questions
 from oncue.control.workspace import Workspace
 from oncue.core.model import Run, RunState
 from oncue.core.ports import Watch
 from oncue.core.questions import Question
+from oncue.core.questionwords import describe_response
 from oncue.errors import OncueError
 
 LOOK_SECONDS = 0.1

@@ -12,10 +12,10 @@ from oncue.control.views.decisionview import (
     DecisionsView,
     InboxView,
     answer_command,
-    describe_response,
     use_late_command,
 )
 from oncue.core.questions import Decision, How, OnTimeout, Question, QuestionKind
+from oncue.core.questionwords import describe_response
 
 DAY_SECONDS = 86_400
 MESSAGE_CELLS = 60

@@ -10,9 +10,9 @@ from oncue.cli.text.printing import coloured, fold, show_seconds
 from oncue.cli.text.questiontext import one_line, plain
 from oncue.cli.text.textviews import show_params, show_time
 from oncue.control.amounts import describe_spending, show_dollars
-from oncue.control.views.decisionview import describe_response
 from oncue.core.modelcalls import CallState
 from oncue.core.promptdelta import Change
+from oncue.core.questionwords import describe_response
 
 if TYPE_CHECKING:
     from oncue.control.generation.carried import Carried

@@ -10,7 +10,6 @@ from oncue.control.amounts import describe_spending
 from oncue.control.sources import follow_definition
 from oncue.control.steps.bodies import Bodies
 from oncue.control.views.callview import MAX_CALLS, latest_calls
-from oncue.control.views.decisionview import describe_response
 from oncue.control.views.requestwords import describe_request, describe_source
 from oncue.control.views.resultpairs import Made, ResultPair, pair_results
 from oncue.control.views.runlist import RunPage, read_run_page
@@ -20,6 +19,7 @@ from oncue.core.modelcalls import ModelCall
 from oncue.core.planrecord import decode_plan
 from oncue.core.promptdelta import Change, pair_calls
 from oncue.core.questions import Question
+from oncue.core.questionwords import describe_response
 from oncue.core.readport import Reader
 
 MAX_OUTPUTS = 300

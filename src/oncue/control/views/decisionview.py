@@ -12,7 +12,8 @@ from oncue.control.promptrecords import decision_record
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.listports import Narrowing, QuestionCount
 from oncue.core.model import AttemptKey, AttemptState, JobId, StepId
-from oncue.core.questions import Asking, How, Question, QuestionId, QuestionKind
+from oncue.core.questions import How, Question, QuestionId, QuestionKind
+from oncue.core.questionwords import fold_text
 from oncue.core.readport import Reader
 from oncue.errors import UnknownRun
 
@@ -47,8 +48,8 @@ class DecisionFilter:
 
     @property
     def narrowing(self) -> Narrowing:
-        """What a count can tell of it: everything but the text."""
-        return Narrowing(type=self.type, run=self.run, how=self.how)
+        """What the store looks for."""
+        return Narrowing(type=self.type, run=self.run, how=self.how, text=fold_text(self.search))
 
     def takes(self, counted: QuestionCount) -> bool:
         """Whether the decisions of one type, run and way are wanted, whatever their text."""
@@ -109,13 +110,12 @@ def view_decisions(
             raise UnknownRun(wanted.run, job.runs)
         counts = reader.count_questions(job_id)
         decided = [counted for counted in counts if counted.how is not None]
-        if wanted.search:
-            ids = _search(reader, job_id, wanted)
-            found = len(ids)
-            decisions = tuple(filter(None, map(reader.load_question, ids[offset : offset + limit])))
-        else:
-            found = sum(counted.count for counted in decided if wanted.takes(counted))
-            decisions = tuple(reader.list_decisions(job_id, wanted.narrowing, offset=offset, limit=limit))
+        found = (
+            reader.count_decisions(job_id, wanted.narrowing)
+            if wanted.search
+            else sum(counted.count for counted in decided if wanted.takes(counted))
+        )
+        decisions = tuple(reader.list_decisions(job_id, wanted.narrowing, offset=offset, limit=limit))
     return DecisionsView(
         job_id=job_id,
         decisions=decisions,
@@ -123,16 +123,6 @@ def view_decisions(
         total=sum(counted.count for counted in decided),
         types=tuple(dict.fromkeys(counted.type for counted in decided)),
         waiting=sum(counted.count for counted in counts if counted.how is None),
-    )
-
-
-def _search(reader: Reader, job_id: JobId, wanted: DecisionFilter) -> Sequence[QuestionId]:
-    sought = wanted.search.casefold()
-    return reader.search_decisions(
-        job_id,
-        wanted.narrowing,
-        has_text=lambda asking, response: sought in _searchable(asking, response).casefold(),
-        text=sought,
     )
 
 
@@ -221,39 +211,3 @@ def late_as_dict(question: Question) -> dict[str, object]:
         "answered_at": show_instant(question.late.answered_at),
         "command": use_late_command(question),
     }
-
-
-def describe_response(question: Question, response: object) -> str:
-    """An answer as people read it: labels of options, yes or no."""
-    return _describe(question.asking, response)
-
-
-def _describe(asking: Asking, response: object) -> str:
-    labels = {option.id: option.label for option in asking.options}
-    match response:
-        case None:
-            return "no answer"
-        case bool():
-            return "yes" if response else "no"
-        case str():
-            return _with_label(response, labels.get(response, response))
-        case list() | tuple():
-            return ", ".join(_with_label(str(part), labels.get(str(part), str(part))) for part in response) or "nothing"
-        case _:
-            return str(response)
-
-
-def _with_label(text: str, label: str) -> str:
-    return text if label == text else f"{text} ({label})"
-
-
-def _searchable(asking: Asking, response: object) -> str:
-    """Everything of a question and its answer that a person may look for."""
-    words: Sequence[object] = (
-        asking.type,
-        asking.message,
-        _describe(asking, response) if response is not None else "",
-        *(f"{option.id} {option.label}" for option in asking.options),
-        *(f"{name} {value}" for name, value in asking.extra.items()),
-    )
-    return "\n".join(map(str, words))

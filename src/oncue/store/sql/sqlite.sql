@@ -23,7 +23,7 @@ CREATE INDEX ix_model_call_spent ON model_call (job_id, run, step, number, input
 CREATE INDEX ix_model_call_step ON model_call (job_id, step);
 CREATE TABLE person ( name VARCHAR NOT NULL, role TEXT NOT NULL, added_by TEXT NOT NULL, added_at BIGINT NOT NULL, removed_at BIGINT, CONSTRAINT pk_person PRIMARY KEY (name) );
 CREATE TABLE "plan" ( job_id VARCHAR NOT NULL, run INTEGER NOT NULL, body BLOB NOT NULL, CONSTRAINT pk_plan PRIMARY KEY (job_id, run) );
-CREATE TABLE question ( id VARCHAR NOT NULL, job_id VARCHAR NOT NULL, run INTEGER NOT NULL, step VARCHAR NOT NULL, number INTEGER NOT NULL, type VARCHAR NOT NULL, kind TEXT NOT NULL, occurrence INTEGER NOT NULL, fingerprint TEXT NOT NULL, asking TEXT NOT NULL, asked_at BIGINT NOT NULL, deadline BIGINT, acts INTEGER NOT NULL, how TEXT, response TEXT, actor TEXT, answered_at BIGINT, is_timed_out INTEGER, reused_from TEXT, late_response TEXT, late_actor TEXT, late_at BIGINT, CONSTRAINT pk_question PRIMARY KEY (id), CONSTRAINT uq_question_job_id_run_step_number_type_occurrence UNIQUE (job_id, run, step, number, type, occurrence) );
+CREATE TABLE question ( id VARCHAR NOT NULL, job_id VARCHAR NOT NULL, run INTEGER NOT NULL, step VARCHAR NOT NULL, number INTEGER NOT NULL, type VARCHAR NOT NULL, kind TEXT NOT NULL, occurrence INTEGER NOT NULL, fingerprint TEXT NOT NULL, asking TEXT NOT NULL, asked_at BIGINT NOT NULL, deadline BIGINT, acts INTEGER NOT NULL, how TEXT, response TEXT, actor TEXT, answered_at BIGINT, is_timed_out INTEGER, reused_from TEXT, late_response TEXT, late_actor TEXT, late_at BIGINT, words TEXT, CONSTRAINT pk_question PRIMARY KEY (id), CONSTRAINT uq_question_job_id_run_step_number_type_occurrence UNIQUE (job_id, run, step, number, type, occurrence) );
 CREATE INDEX ix_question_counted ON question (job_id, type, run, how, asked_at);
 CREATE INDEX ix_question_job ON question (job_id, asked_at);
 CREATE INDEX ix_question_late ON question (job_id, asked_at) WHERE late_at IS NOT NULL;
@@ -215,11 +215,11 @@ SELECT question.id, question.job_id, question.run, question.step, question.numbe
 -- question_counts(job_id)
 SELECT question.type, question.run, question.how, count(*) AS count_1, min(question.asked_at) AS min_1 FROM question WHERE question.job_id = ? GROUP BY question.type, question.run, question.how ORDER BY min(question.asked_at), question.type, question.run, question.how;
 
--- decisions(job_id, type, run, how, limit, offset)
-SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.job_id = ? AND question.how IS NOT NULL AND question.type = coalesce(?, question.type) AND question.run = coalesce(?, question.run) AND question.how = coalesce(?, question.how) ORDER BY question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT ? OFFSET ?;
+-- decisions(job_id, type, run, how, text, limit, offset)
+SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.job_id = ? AND question.how IS NOT NULL AND question.type = coalesce(?, question.type) AND question.run = coalesce(?, question.run) AND question.how = coalesce(?, question.how) AND coalesce(instr(question.words, ?) > 0, 1) = 1 ORDER BY question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT ? OFFSET ?;
 
--- decision_words(job_id, type, run, how)
-SELECT question.id, question.type, question.kind, question.step, question.actor, question.asking, question.response FROM question WHERE question.job_id = ? AND question.how IS NOT NULL AND question.type = coalesce(?, question.type) AND question.run = coalesce(?, question.run) AND question.how = coalesce(?, question.how) ORDER BY question.asked_at, question.run, question.step, question.number, question.occurrence, question.id;
+-- decision_count(job_id, type, run, how, text)
+SELECT count(*) AS count_1 FROM question WHERE question.job_id = ? AND question.how IS NOT NULL AND question.type = coalesce(?, question.type) AND question.run = coalesce(?, question.run) AND question.how = coalesce(?, question.how) AND coalesce(instr(question.words, ?) > 0, 1) = 1;
 
 -- due_questions(at, limit)
 SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.acts = 1 AND question.deadline <= ? AND how IS NULL ORDER BY question.deadline ASC NULLS LAST, question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT ? OFFSET 0;
@@ -392,14 +392,14 @@ DELETE FROM blob WHERE blob.address = ?;
 -- delete_chunks(address)
 DELETE FROM blob_chunk WHERE blob_chunk.address = ?;
 
--- insert_question(id, job_id, run, step, number, type, kind, occurrence, fingerprint, asking, asked_at, deadline, acts, how, response, actor, answered_at, is_timed_out, reused_from, late_response, late_actor, late_at)
-INSERT INTO question (id, job_id, run, step, number, type, kind, occurrence, fingerprint, asking, asked_at, deadline, acts, how, response, actor, answered_at, is_timed_out, reused_from, late_response, late_actor, late_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+-- insert_question(id, job_id, run, step, number, type, kind, occurrence, fingerprint, asking, asked_at, deadline, acts, how, response, actor, answered_at, is_timed_out, reused_from, late_response, late_actor, late_at, words)
+INSERT INTO question (id, job_id, run, step, number, type, kind, occurrence, fingerprint, asking, asked_at, deadline, acts, how, response, actor, answered_at, is_timed_out, reused_from, late_response, late_actor, late_at, words) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
--- decide_question(how, response, actor, answered_at, is_timed_out, reused_from, id)
-UPDATE question SET how=?, response=?, actor=?, answered_at=?, is_timed_out=?, reused_from=? WHERE question.id = ? AND how IS NULL;
+-- decide_question(how, response, actor, answered_at, is_timed_out, reused_from, words, id)
+UPDATE question SET how=?, response=?, actor=?, answered_at=?, is_timed_out=?, reused_from=?, words=? WHERE question.id = ? AND how IS NULL;
 
--- answer_late(late_response, late_actor, late_at, id)
-UPDATE question SET late_response=?, late_actor=?, late_at=? WHERE question.id = ? AND question.is_timed_out = 1 AND question.late_at IS NULL;
+-- answer_late(late_response, late_actor, late_at, words, id)
+UPDATE question SET late_response=?, late_actor=?, late_at=?, words=? WHERE question.id = ? AND question.is_timed_out = 1 AND question.late_at IS NULL;
 
 -- insert_call(job_id, run, step, number, call, generation, purpose, tries, model, url, sections, prompt, payload, comments, state, sent_at, ended_at, reply, answered_by, finish, input_tokens, output_tokens, cached_tokens, usd, price_source, error)
 INSERT INTO model_call (job_id, run, step, number, call, generation, purpose, tries, model, url, sections, prompt, payload, comments, state, sent_at, ended_at, reply, answered_by, finish, input_tokens, output_tokens, cached_tokens, usd, price_source, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);

@@ -11,8 +11,9 @@ from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 
 from oncue.control.answers import AlreadyAnswered, Taken, UnknownQuestion, answer_question
-from oncue.control.views.decisionview import describe_response, view_inbox
+from oncue.control.views.decisionview import view_inbox
 from oncue.core.questions import InvalidAnswer, Question, QuestionId
+from oncue.core.questionwords import describe_response
 from oncue.web.access import Identity
 from oncue.web.answerform import read_answer_form
 from oncue.web.pages.frame import draw

@@ -1,0 +1,51 @@
+"""How an answer reads, and by which words a decision is found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from oncue.core.questions import Asking, Question
+
+
+def describe_response(question: Question, response: object) -> str:
+    """An answer as people read it: labels of options, yes or no."""
+    return _describe(question.asking, response)
+
+
+def decision_words(question: Question) -> str:
+    """Everything of a settled question that a person may look for, folded, a line each."""
+    asking, settled = question.asking, [one for one in (question.decision, question.late) if one is not None]
+    words: Sequence[object] = (
+        question.key.step,
+        asking.type,
+        asking.message,
+        *(f"{option.id} {option.label}" for option in asking.options),
+        *(f"{name} {value}" for name, value in asking.extra.items()),
+        *(one.actor for one in settled),
+        *(_describe(asking, one.response) for one in settled if one.response is not None),
+    )
+    return fold_text("\n".join(map(str, words)))
+
+
+def fold_text(text: str) -> str:
+    """A text as it is compared with others: case-folded, and a replacement character for what no database keeps in a text."""
+    return text.casefold().replace("\0", "\ufffd").encode(errors="surrogatepass").decode(errors="replace")
+
+
+def _describe(asking: Asking, response: object) -> str:
+    labels = {option.id: option.label for option in asking.options}
+    match response:
+        case None:
+            return "no answer"
+        case bool():
+            return "yes" if response else "no"
+        case str():
+            return _with_label(response, labels.get(response, response))
+        case list() | tuple():
+            return ", ".join(_with_label(str(part), labels.get(str(part), str(part))) for part in response) or "nothing"
+        case _:
+            return str(response)
+
+
+def _with_label(text: str, label: str) -> str:
+    return text if label == text else f"{text} ({label})"
