@@ -76,3 +76,43 @@ def test_the_menu_closes_when_one_leaves_it_or_chose_something(visitor: Visitor,
     page.keyboard.press("Escape")
     expect(menu).not_to_have_attribute("open", "")
     expect(summary).to_be_focused()
+
+
+@pytest.fixture
+def two_asking(workspace: Workspace, host: Host, atlas: str, folder: Path) -> list[str]:
+    """Two jobs whose runs wait for an answer, the earlier question first."""
+    (folder / "ask.txt").write_text("600", encoding="utf-8")
+    jobs = [atlas, create_job(workspace, "atlas_flow:atlas", params={}, folder=folder).id]
+    for job in jobs:
+        assert host.program.post(f"/api/v1/jobs/{job}/runs", host.cue(job)).status == 201
+        host.wait(job, 1, "waiting")
+    return jobs
+
+
+def test_after_an_answer_the_next_question_is_the_next_thing_at_the_keyboard(visitor: Visitor, two_asking: list[str]) -> None:
+    page = visitor.go("/inbox")
+    page.locator(".question").first.get_by_role("button", name="Answer").press("Enter")
+
+    expect(page.locator(".question")).to_have_count(1)
+    expect(page.locator("#inbox")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator(".question header a").first).to_be_focused()
+    expect(page.locator(".question header a").first).to_have_text(two_asking[1])
+
+
+def test_after_an_answer_in_the_dialog_the_focus_is_where_it_was_opened(visitor: Visitor, two_asking: list[str]) -> None:
+    page = visitor.go(f"/jobs/{two_asking[1]}/runs")
+    opener = page.locator("#inbox-link button")
+    opener.press("Enter")
+    page.locator("#ask").get_by_role("button", name="Answer").press("Enter")
+    expect(page.locator("#ask")).to_be_hidden()
+    expect(page.locator("#inbox-link .badge")).to_have_text("1")
+    expect(opener).to_be_focused()
+
+    opener.press("Enter")
+    page.locator("#ask").get_by_role("button", name="Answer").press("Enter")
+
+    expect(page.locator("#inbox-link .badge")).to_have_count(0)
+    expect(page.locator("#inbox-link")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    expect(page.locator(".bar nav a").first).to_be_focused()
