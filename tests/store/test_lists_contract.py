@@ -122,6 +122,28 @@ def test_decisions_are_found_by_any_answer_also_one_that_came_late(store: Store,
     assert found_by(store, "" if response is None else describe_response(kept, response).upper()) == ["q-a"]
 
 
+def test_waits_are_summed_for_each_attempt_of_a_run_that_got_an_answer(store: Store) -> None:
+    def asked(name: str, occurrence: int, *, number: int = 1, run: int = 1, answered: float | None = None) -> Question:
+        question = a_question(name, occurrence=occurrence, run=run, asked_at=after(occurrence))
+        decision = None if answered is None else a_decision(at=after(answered))
+        return replace(question, key=replace(question.key, number=number), decision=decision)
+
+    kept = [
+        asked("first", 1, answered=1.25),
+        asked("second", 2, answered=4),
+        asked("open", 3),
+        asked("at once", 1, number=2, answered=1),
+        asked("again", 2, number=3, answered=2.5),
+        asked("later", 1, run=2, answered=9),
+    ]
+    keep_questions(store, *kept)
+
+    with store.read() as reader:
+        waits = reader.waits_of_run(JOB, 1)
+
+    assert waits == {kept[0].key: 2.25, kept[4].key: 0.5}
+
+
 def test_late_answers_are_found_among_many_and_so_is_their_place(store: Store) -> None:
     some_questions(store)
     timed_out = replace(a_decision(), how=How.TIMED_OUT, response=None, actor="", is_timed_out=True)

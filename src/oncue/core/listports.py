@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from oncue.core.model import Attempt, ContentHash, JobId, StepId
+from oncue.core.model import Attempt, AttemptKey, ContentHash, JobId, StepId
 from oncue.core.questions import How, Question
 from oncue.core.traceports import TraceReader
 
@@ -44,6 +44,10 @@ class ListReader(TraceReader, Protocol):
 
     def outputs_of_run(self, job_id: JobId, run: int, steps: Collection[StepId] | None = None) -> Mapping[StepId, ContentHash]:
         """Step → the output of its last success in a run; of these steps, or of all that have one."""
+        ...
+
+    def waits_of_run(self, job_id: JobId, run: int) -> Mapping[AttemptKey, float]:
+        """How many seconds each attempt of a run waited for the answers it got; those that did not wait are absent."""
         ...
 
     def count_questions(self, job_id: JobId) -> Sequence[QuestionCount]:

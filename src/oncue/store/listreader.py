@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 
 from oncue.core.listports import Narrowing, QuestionCount
-from oncue.core.model import Attempt, ContentHash, JobId, StepId
+from oncue.core.model import Attempt, AttemptKey, ContentHash, JobId, StepId
 from oncue.core.questions import How, Question
 from oncue.store.callreader import FEW_STEPS
 from oncue.store.questionrows import read_question
@@ -35,6 +35,13 @@ class StoreListReader(StoreTraceReader):
         if steps is not None and len(steps) <= FEW_STEPS:
             return dict(row for step in steps for row in self._all("output_in_run", job_id, run, step))
         return {step: made for step, made in self._all("outputs_of_run", job_id, run) if steps is None or step in steps}
+
+    def waits_of_run(self, job_id: JobId, run: int) -> Mapping[AttemptKey, float]:
+        """How many seconds each attempt of a run waited for the answers it got; those that did not wait are absent."""
+        return {
+            AttemptKey(job_id=job_id, run=run, step=step, number=number): waited / 1_000_000
+            for step, number, waited in self._all("waits_of_run", job_id, run)
+        }
 
     def count_questions(self, job_id: JobId) -> Sequence[QuestionCount]:
         """How many questions there are of each type, run and way; the types in the order in which they were first asked."""

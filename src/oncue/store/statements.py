@@ -218,6 +218,9 @@ def _question_reads() -> Mapping[str, Executable]:
         "waited_by_attempt": select(q.run, q.step, q.number, _waited())
         .where(of_job, q.run >= p("since_run"), q.answered_at > q.asked_at)
         .group_by(q.run, q.step, q.number),
+        "waits_of_run": select(q.step, q.number, _waited())
+        .where(of_job, of_run, q.answered_at > q.asked_at)
+        .group_by(q.step, q.number),
         "decided_questions": _as_asked(is_decided),
         "decided_questions_of_job": _as_asked(of_job, is_decided),
         "decided_questions_of_run": _as_asked(of_job, of_run, is_decided, is_narrow=True),

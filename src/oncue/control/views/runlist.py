@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from oncue.control.views.runview import RunView, TriggerView, is_interrupted, vi
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.model import Attempt, AttemptKey, JobId, Trigger
 from oncue.core.modelcalls import Spending
-from oncue.core.questions import Question, by_attempt, waited_seconds
+from oncue.core.questions import Question
 from oncue.core.readport import Reader
 from oncue.core.recommendations import Recommendation, RecommendationId, find_overrides
 from oncue.errors import UnknownRun
@@ -122,14 +122,14 @@ def read_run_page(workspace: Workspace, reader: Reader, job_id: JobId, *, number
     if run is None:
         raise UnknownRun(number, load_job(reader, job_id).runs)
     attempts = reader.list_attempts(job_id, run=number)
-    questions = reader.list_questions(job_id=job_id, run=number)
+    questions = reader.list_questions(job_id=job_id, run=number, limit=LISTED_QUESTIONS + 1)
     view = view_executed(reader, run, attempts)
     return RunPage(
         view=view,
         request=run.request,
         attempts=tuple(attempts[:LISTED_ATTEMPTS]),
         attempt_count=len(attempts),
-        waits=_waits(questions),
+        waits=reader.waits_of_run(job_id, number),
         questions=tuple(questions[:LISTED_QUESTIONS]),
         has_more_questions=len(questions) > LISTED_QUESTIONS,
         is_interrupted=is_interrupted(workspace, run),
@@ -137,7 +137,3 @@ def read_run_page(workspace: Workspace, reader: Reader, job_id: JobId, *, number
         advice=_advice(reader, view.trigger),
         departures=tuple(map(describe_override, view.trigger.overrides)) if view.trigger else (),
     )
-
-
-def _waits(questions: Sequence[Question]) -> dict[AttemptKey, float]:
-    return {key: waited_seconds(of_attempt) for key, of_attempt in by_attempt(questions).items()}

@@ -188,6 +188,9 @@ SELECT CAST(coalesce(sum(question.answered_at - question.asked_at), 0) AS BIGINT
 -- waited_by_attempt(job_id, since_run)
 SELECT question.run, question.step, question.number, CAST(coalesce(sum(question.answered_at - question.asked_at), 0) AS BIGINT) AS coalesce_1 FROM question WHERE question.job_id = ? AND question.run >= ? AND question.answered_at > question.asked_at GROUP BY question.run, question.step, question.number;
 
+-- waits_of_run(job_id, run)
+SELECT question.step, question.number, CAST(coalesce(sum(question.answered_at - question.asked_at), 0) AS BIGINT) AS coalesce_1 FROM question WHERE question.job_id = ? AND question.run = ? AND question.answered_at > question.asked_at GROUP BY question.step, question.number;
+
 -- decided_questions(limit)
 SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.how IS NOT NULL ORDER BY question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT ? OFFSET 0;
 
