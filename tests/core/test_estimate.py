@@ -14,7 +14,14 @@ SEEN = {"pages": [9.0], "summary": [2.0, 1.0, 3.0], "check": [0.5], "plan": [10.
 
 
 def estimate(bench: Bench, seen: dict[str, list[float]], scope: Scope, *steps: str) -> Estimate:
-    return estimate_plan(plan_run(bench.snapshot(), RunRequest(scope=scope, steps=steps)), seen)
+    return estimate_request(bench, RunRequest(scope=scope, steps=steps), seen)
+
+
+def estimate_request(
+    bench: Bench, request: RunRequest, seen: dict[str, list[float]], costs: dict[str, list[Spending]] | None = None
+) -> Estimate:
+    snapshot = bench.snapshot()
+    return estimate_plan(plan_run(snapshot, request), seen, costs, count=snapshot.last_count)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +42,7 @@ def test_the_shortest_and_the_longest_attempts_of_every_step_add_up(
 def test_a_step_that_may_be_cut_off_may_cost_nothing() -> None:
     request = RunRequest(scope=Scope.ONLY, steps=("plan",), downstream=Downstream.RERUN)
 
-    found = estimate_plan(plan_run(weekly().snapshot(), request), SEEN)
+    found = estimate_request(weekly(), request, SEEN)
 
     assert found.seconds == Range(low=10.0, high=26.0)
 
@@ -53,11 +60,25 @@ def test_without_a_history_it_is_unknown_and_never_zero(seen: dict[str, list[flo
     assert estimate(weekly(), seen, Scope.FROM, "plan") == Estimate(seconds=None, unknown=unknown)
 
 
-@pytest.mark.parametrize(("seen", "uncounted"), [(SEEN, ("summary", "check")), ({**SEEN, "check": []}, ("summary",))])
-def test_instances_that_are_not_known_yet_are_unknown(seen: dict[str, list[float]], uncounted: tuple[str, ...]) -> None:
-    found = estimate(weekly(), seen, Scope.ALL)
+def test_of_a_fan_out_whose_list_is_not_there_yet_as_many_instances_are_taken_as_there_were_last() -> None:
+    found = estimate(weekly(), SEEN, Scope.ALL)
 
-    assert found == Estimate(seconds=None, unknown=("summary", "check"), uncounted=uncounted)
+    assert found == Estimate(
+        seconds=Range(low=9.0 + 2 * 1.0 + 2 * 0.5 + 10.0 + 4.0, high=9.0 + 2 * 3.0 + 2 * 0.5 + 20.0 + 6.0),
+        assumed={"summary": 2, "check": 2},
+    )
+
+
+def test_a_fan_out_without_a_history_is_unknown() -> None:
+    assert estimate(weekly(), {**SEEN, "check": []}, Scope.ALL) == Estimate(seconds=None, unknown=("check",))
+
+
+def test_the_money_of_as_many_instances_is_taken_too() -> None:
+    costs = {name: [Spending(calls=1, tokens=10, usd=0.5), Spending(calls=1, tokens=20, usd=1.0)] for name in SEEN}
+
+    found = estimate_request(weekly(), RunRequest(scope=Scope.ALL), SEEN, costs)
+
+    assert (found.tokens, found.usd) == (Range(low=70, high=140), Range(low=3.5, high=7.0))
 
 
 COSTS = {
@@ -76,7 +97,7 @@ def cost(
 ) -> tuple[Range | None, Range | None]:
     """What a run of the plan and the report may cost, in tokens and in dollars."""
     request = RunRequest(scope=scope, steps=("plan",), downstream=downstream)
-    found = estimate_plan(plan_run(weekly().snapshot(), request), SEEN, costs)
+    found = estimate_request(weekly(), request, SEEN, costs)
     assert found.seconds is not None
     return found.tokens, found.usd
 
@@ -115,9 +136,7 @@ def test_a_job_that_never_called_a_model_has_no_estimate_of_money() -> None:
 
 
 def test_a_step_without_a_history_leaves_money_unknown_too() -> None:
-    plan = plan_run(weekly().snapshot(), RunRequest(scope=Scope.FROM, steps=("plan",)))
-
-    found = estimate_plan(plan, {"plan": [1.0]}, COSTS)
+    found = estimate_request(weekly(), RunRequest(scope=Scope.FROM, steps=("plan",)), {"plan": [1.0]}, COSTS)
 
     assert found == Estimate(seconds=None, unknown=("report",))
 

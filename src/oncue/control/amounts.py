@@ -35,6 +35,12 @@ def show_cost(spent: Spending) -> str:
     return f"{spent.calls} call{'s' if spent.calls > 1 else ''}"
 
 
+def describe_assumed(counts: Mapping[str, int]) -> str:
+    """On what an estimate rests that takes as many instances of these fan-outs as there were last."""
+    named = [f"{count} instance{'' if count == 1 else 's'} of {name}" for name, count in counts.items()]
+    return f"if there are {', '.join(named)} again"
+
+
 def _unknown(spent: Spending) -> Iterator[str]:
     if spent.unknown_tokens:
         yield f"the tokens of {_some(spent.unknown_tokens, spent.calls)} are unknown"

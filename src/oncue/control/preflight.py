@@ -68,7 +68,7 @@ def prepare_run(workspace: Workspace, job_id: JobId, request: RunRequest, *, is_
     if executing and request.definition is DefinitionChoice.ORIGINAL:
         blockers = [*blockers, *find_code_blockers(workspace, job, followed)]
     plan = replace(plan, blockers=(*plan.blockers, *blockers)) if blockers else plan
-    estimate = estimate_plan(plan, durations, costs)
+    estimate = estimate_plan(plan, durations, costs, count=snapshot.last_count)
     return Prepared(plan=plan, snapshot=snapshot, followed=followed, estimate=estimate)
 
 

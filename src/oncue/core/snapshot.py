@@ -34,6 +34,12 @@ class JobSnapshot:
         record = self.steps.get(step)
         return record.current if record else None
 
+    def last_count(self, name: str) -> int | None:
+        """How many instances a fan-out had when its list was last there; None where it never was."""
+        while name not in self.expansions and self.graph.is_elementwise(name):
+            name = self.graph.steps[name].each or ""
+        return len(self.expansions[name].items) if name in self.expansions else None
+
 
 def hash_params(params: Mapping[str, object]) -> dict[str, str]:
     """Name → fingerprint of the value."""

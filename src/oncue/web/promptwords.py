@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from oncue.control.amounts import describe_spending, show_cost, show_dollars
+from oncue.control.amounts import describe_assumed, describe_spending, show_cost, show_dollars
 from oncue.control.generation.carried import Carried, CarriedKind
 from oncue.control.views.commentsview import Reading
 from oncue.core.model import step_name
@@ -136,6 +136,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "spending": describe_spending,
     "cost": show_cost,
     "dollars": show_dollars,
+    "assumed": describe_assumed,
     "fold_steps": fold_steps,
     "reading_lines": group_readings,
 }

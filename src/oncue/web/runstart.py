@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from oncue.control.amounts import describe_assumed
 from oncue.control.preflight import Prepared, list_prerequisites, prepare_run
 from oncue.control.recommending import load_recommendation
 from oncue.control.repeats import check_seen, find_repeated
@@ -152,8 +153,10 @@ def _notes(plan: PlanView) -> list[str]:
         notes.append("how many instances a fan-out has is known when its list is there")
     if plan.becomes_stale:
         notes.append(f"it makes {_count(len(plan.becomes_stale))} stale")
-    if plan.never_ran:
-        notes.append(f"no history for {_count(len(plan.never_ran))}, so the cost is unknown")
+    if plan.estimate.assumed:
+        notes.append(f"the estimate holds {describe_assumed(plan.estimate.assumed)}")
+    if plan.estimate.unknown:
+        notes.append(f"no history for {_count(len(plan.estimate.unknown))}, so the cost is unknown")
     return notes
 
 

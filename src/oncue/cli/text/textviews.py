@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from oncue.cli.text.printing import FOLDED, coloured, fold, show_seconds, table
-from oncue.control.amounts import show_cost, show_dollars
+from oncue.control.amounts import describe_assumed, show_cost, show_dollars
 from oncue.control.views.decisionview import answer_command
 from oncue.core.model import AttemptState, RunState, step_name
 from oncue.core.plan import Action
@@ -212,13 +212,11 @@ def _scope_words(request: Mapping[str, object]) -> str:
 def _estimate(view: PlanView) -> str:
     seconds = view.estimate.seconds
     if seconds is None:
-        never, open_ = ([step_name(name) for name in names] for names in (view.never_ran, view.estimate.uncounted))
-        why = f"no history of {fold(list(dict.fromkeys(never)), limit=4)}" if never else ""
-        if open_ and not never:
-            why = f"the number of instances of {fold(open_, limit=4)} is not known yet"
-        return f"unknown ({why})" if why else "unknown"
+        never = list(dict.fromkeys(step_name(name) for name in view.estimate.unknown))
+        return f"unknown (no history of {fold(never, limit=4)})" if never else "unknown"
     parts = [f"{_between(show_seconds(seconds.low), show_seconds(seconds.high))} of work", *_model_cost(view.estimate)]
-    return ", ".join(parts)
+    assumed = view.estimate.assumed
+    return ", ".join(parts) + (f", {describe_assumed(assumed)}" if assumed else "")
 
 
 def _model_cost(estimate: Estimate) -> list[str]:

@@ -107,11 +107,6 @@ class PlanView:
         return tuple(step for step in self.steps if step.action is Action.EXECUTE)
 
     @property
-    def never_ran(self) -> tuple[str, ...]:
-        """The steps whose time is unknown for want of a finished attempt, not of a number of instances."""
-        return tuple(name for name in self.estimate.unknown if name not in self.estimate.uncounted)
-
-    @property
     def reused(self) -> tuple[PlannedStepView, ...]:
         """The steps whose output is used as it is."""
         return tuple(step for step in self.steps if step.action is Action.REUSE)
@@ -133,6 +128,7 @@ class PlanView:
                 "tokens": _range_as_dict(self.estimate.tokens),
                 "usd": _range_as_dict(self.estimate.usd),
                 "unknown": list(self.estimate.unknown),
+                "assumed": dict(self.estimate.assumed),
             },
             "comment": self.comment.as_dict() if self.comment else None,
             "kept_comments": [kept.as_dict() for kept in self.kept_comments],

@@ -122,12 +122,16 @@ class RangeRecord(Answer):
 
 
 class EstimateRecord(Answer):
-    """What a run may cost; null is unknown, and ``unknown`` names the steps without a history."""
+    """What a run may cost; null is unknown, and ``unknown`` names the steps without a history.
+
+    ``assumed`` are fan-outs whose list is not there yet, with the number of instances that is taken: that of the last time.
+    """
 
     seconds: RangeRecord | None
     tokens: RangeRecord | None
     usd: RangeRecord | None
     unknown: list[str]
+    assumed: dict[str, int]
 
 
 class ParamChangeRecord(Answer):
