@@ -40,6 +40,21 @@ loud = Workflow("loud")
 @loud.step
 def one() -> list[int]:
     return list(range(3000))
+@loud.step
+def words(one) -> str:
+    return "äöüß€😀" * 20
+"""
+BROKEN = """\
+from oncue import Workflow
+broken = Workflow("broken")
+@broken.step
+def one() -> list[int]:
+    return [0, 1, 2]
+@broken.step(each="one")
+def part(item):
+    if item == 1:
+        raise ValueError("broken")
+    return item
 """
 
 
@@ -47,6 +62,7 @@ def one() -> list[int]:
 def shell(tmp_path: Path) -> Shell:
     (tmp_path / "chain.yaml").write_text(CHAIN, encoding="utf-8")
     (tmp_path / "loud.py").write_text(LOUD, encoding="utf-8")
+    (tmp_path / "broken.py").write_text(BROKEN, encoding="utf-8")
     return Shell(tmp_path)
 
 
@@ -216,6 +232,34 @@ def test_what_is_long_comes_in_pieces_that_make_the_whole(shell: Shell) -> None:
         return text
 
     assert json.loads(talk(shell, talking)) == list(range(3000))
+
+
+def test_no_piece_ends_within_a_character(shell: Shell) -> None:
+    id_ = shell.get("job", "create", "loud:loud")["job_id"]
+    shell.run("job", "run", id_)
+
+    async def talking(client: Client) -> str:
+        text = ""
+        offset: int | None = 0
+        while offset is not None:
+            wish = {"job": id_, "step": "words", "offset": offset, "limit": 7}
+            piece = (await client.call_tool("read_artifact", wish)).structured_content
+            assert piece is not None
+            text, offset = text + piece["text"], piece["next_offset"]
+        return text
+
+    assert json.loads(talk(shell, talking)) == "äöüß€😀" * 20
+
+
+def test_of_a_fan_out_the_instances_that_have_an_output_are_named(shell: Shell) -> None:
+    id_ = shell.get("job", "create", "broken:broken")["job_id"]
+    assert shell.run("job", "run", id_).code == 1
+
+    (named,) = ask(shell, ("read_artifact", {"job": id_, "step": "part"}))
+
+    assert "part[2]" not in named["instances"]
+    assert named["count"] == len(named["instances"]) > 0
+    assert set(named["instances"]) <= {"part[1]", "part[3]"}
 
 
 def test_a_long_list_says_how_much_was_left_out() -> None:

@@ -229,6 +229,17 @@ def test_only_parameters_that_were_edited_are_changed(workspace: Workspace, tmp_
         read_changes(workspace, job.id, {"depth": "many"}, shown={})
 
 
+@pytest.mark.parametrize("value", ["one\r\ntwo", "one\rtwo", "\none"])
+def test_the_line_breaks_of_a_form_change_nothing(workspace: Workspace, tmp_path: Path, value: str) -> None:
+    job = make_job(workspace, tmp_path)
+    run_job(workspace, job.id, RunRequest(params={"region": value}))
+    (text,) = [choice.text for choice in view_panel(workspace, job.id).params if choice.param.name == "region"]
+
+    assert "\r" not in text
+    assert read_changes(workspace, job.id, {"region": text}, shown={"region": text}) == {}
+    assert find_moved(workspace, job.id, shown={"region": text}) == ()
+
+
 def test_what_somebody_else_changed_is_told_from_what_was_edited(workspace: Workspace, tmp_path: Path) -> None:
     job = make_job(workspace, tmp_path)
     shown = {"region": "eu", "depth": "2", "tags": '["a", "b"]'}

@@ -87,6 +87,8 @@ def asking(kind: QuestionKind, **facts: object) -> Asking:
     [
         (QuestionKind.NUMBER, [("answer", "2.5")], 2.5),
         (QuestionKind.NUMBER, [("answer", "3")], 3),
+        (QuestionKind.NUMBER, [("answer", " -9007199254740993 ")], -9007199254740993),
+        (QuestionKind.NUMBER, [("answer", "1e3")], 1000.0),
         (QuestionKind.CONFIRM, [("answer", "no")], False),
         (QuestionKind.TEXT, [("answer", "two\r\nlines")], "two\nlines"),
         (QuestionKind.CHOICES, [("answer", "a"), ("answer", "b")], ["a", "b"]),
@@ -105,7 +107,7 @@ def test_the_fields_of_a_question_are_read_by_its_kind(
 def test_a_form_is_read_by_the_types_of_its_schema() -> None:
     fields = [
         ("field.name", "Ada"),
-        ("field.age", "36"),
+        ("field.age", "9007199254740993"),
         ("field.member", "yes"),
         ("field.level", "2"),
         ("field.tags", '["x"]'),
@@ -113,7 +115,7 @@ def test_a_form_is_read_by_the_types_of_its_schema() -> None:
 
     answer = read_answer_form(asking(QuestionKind.FORM, schema=PERSON), fields)
 
-    assert answer == {"name": "Ada", "age": 36, "member": True, "level": 2, "tags": ["x"]}
+    assert answer == {"name": "Ada", "age": 9007199254740993, "member": True, "level": 2, "tags": ["x"]}
     assert read_answer_form(asking(QuestionKind.FORM, schema=PERSON), [("field.name", "")]) == {"name": ""}
     assert [field.options for field in form_fields(asking(QuestionKind.FORM, schema=PERSON))][3] == ("1", "2", "many")
 
@@ -123,6 +125,7 @@ def test_a_form_is_read_by_the_types_of_its_schema() -> None:
     [
         (QuestionKind.CHOICE, [], "nothing was"),
         (QuestionKind.NUMBER, [("answer", "many")], "number"),
+        (QuestionKind.NUMBER, [("answer", "1_000")], "number"),
         (QuestionKind.FORM, [("field.name", "Ada"), ("field.age", "old")], "'old' is not a number"),
         (QuestionKind.FORM, [("field.name", "Ada"), ("field.tags", "[")], "not JSON"),
     ],

@@ -27,6 +27,7 @@ class Studio:
     state: int = 0
     drawings: int = 0
     is_broken: bool = False
+    has_answered: bool = False
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -35,7 +36,12 @@ class Studio:
         await receive()
         await self.go_on.wait()
         if self.is_broken:
-            raise ValueError("it broke")
+            error = ValueError("it broke")
+            if self.has_answered:
+                scope["state"]["answered"] = error
+                await send({"type": "http.response.start", "status": 500, "headers": [(b"content-length", b"4")]})
+                await send({"type": "http.response.body", "body": b"oops"})
+            raise error
         body = f"{scope['path']} {found} nonce={scope['state']['nonce']}".encode()
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
         await send({"type": "http.response.body", "body": body[:5], "more_body": True})
@@ -161,5 +167,16 @@ def test_what_fails_fails_for_all_who_asked_and_is_tried_anew_for_the_next() -> 
 
         assert [str(failure) for failure in failures] == ["it broke", "it broke"]
         assert await ask(app) == "/parts/a 0 nonce=n"
+
+    scene(play)
+
+
+def test_a_defect_that_was_answered_is_the_answer_to_all_who_wait_and_is_not_raised_again() -> None:
+    async def play(studio: Studio, app: Sharing) -> None:
+        studio.is_broken = studio.has_answered = True
+        studio.go_on.set()
+
+        assert list(await asyncio.gather(ask(app), ask(app))) == ["oops", "oops"]
+        assert studio.drawings == 1
 
     scene(play)

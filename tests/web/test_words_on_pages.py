@@ -155,3 +155,73 @@ def test_a_job_whose_source_is_gone_says_what_helps(host: Host, folder: Path) ->
 
     assert "make the job's source importable again" in page.replace("&#39;", "'")
     assert "give a manifest file" not in page
+
+
+RETRYING = """
+from pathlib import Path
+from oncue import Workflow
+
+flaky = Workflow("flaky", phases=["one"])
+
+@flaky.step(phase="one", retries=1)
+def work(ctx):
+    ctx.log.info("attempt %d of it", ctx.attempt)
+    if ctx.attempt == 1:
+        raise ValueError("the first one fails")
+    return 1
+"""
+
+
+def test_every_attempt_of_a_step_shows_its_own_log_and_offers_it_whole(host: Host, folder: Path) -> None:
+    (folder / "flaky_flow.py").write_text(RETRYING, encoding="utf-8")
+    job = create_job(host.workspace, "flaky_flow:flaky", params={}, folder=folder).id
+    host.run(job)
+
+    page = host.program.get(f"/jobs/{job}/step?name=work").text
+    addresses = re.findall(rf'hx-get="(/parts/jobs/{job}/log[^"]*)"', page)
+    logs = [host.program.get(address.replace("&amp;", "&")).text for address in addresses]
+    (whole,) = re.findall(r'href="(/api/[^"]*/log[^"]*)"', logs[1])
+
+    assert ["attempt 2 of it" in log for log in logs] == [True, False]
+    assert ["attempt 1 of it" in log for log in logs] == [False, True]
+    assert "attempt 1 of it" in host.program.get(whole.replace("&amp;", "&")).text
+    assert host.program.get(f"/api/v1/jobs/{job}/steps/work/log?run=1&attempt=3").json["code"] == "no_log"
+
+
+def test_a_reason_may_be_as_long_as_the_form_says_whatever_its_line_breaks(host: Host, chain: str) -> None:
+    reason = "\n".join(["x" * 97] * 6) + "yyyyyyyyyyyyy"
+    assert len(reason) == 600
+    form = urlencode({"reason": reason.replace("\n", "\r\n")}).encode()
+
+    reply = host.browser().ask("POST", f"/jobs/{chain}/stop", form, {"Content-Type": "application/x-www-form-urlencoded"})
+
+    assert reply.status == 303
+    assert host.program.api(f"/jobs/{chain}")["status"] == "stopped"
+
+
+CLASHING = """\
+name: clashing
+params:
+  steps: {type: integer, default: 3}
+  phase: {default: "\\nfirst line is empty"}
+steps:
+  - {id: one, run: "true"}
+"""
+
+
+def test_a_parameter_with_the_name_of_another_field_has_problems_of_its_own_only(host: Host, folder: Path) -> None:
+    (folder / "clashing.yaml").write_text(CLASHING, encoding="utf-8")
+    job = create_job(host.workspace, "clashing.yaml", params={}, folder=folder).id
+
+    panel = host.program.get(f"/parts/jobs/{job}/panel?scope=from").text
+    wrong = plan_of(host, job, scope="all", **{"param.steps": "many"})
+    made = host.browser().ask(
+        "POST", "/new?workflow=clashing.yaml", urlencode({"param.steps": "many"}).encode(),
+        {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html"},
+    )  # fmt: skip
+
+    assert re.search(r'id="wrong-param.steps"></p>', panel)
+    assert "\n\nfirst line is empty</textarea>" in panel
+    assert re.search(r'id="wrong-param.steps"[^>]*>[^<]*must be an integer', wrong)
+    assert made.status == 422
+    assert re.search(r'id="param-steps-help"><strong class="wrong">[^<]*must be an integer', made.text)

@@ -22,7 +22,7 @@ from oncue.control.workspace import Workspace
 from oncue.core.events import EventDraft, EventType
 from oncue.core.model import Failure, Run, RunState
 from oncue.core.questions import Decision, How, InvalidAnswer, LateAnswer, OnTimeout, Question, QuestionId, read_answer
-from oncue.core.secrets import find_secrets, known_secrets
+from oncue.core.secrets import find_secrets, known_secrets, texts_in
 from oncue.core.writeport import Transaction
 from oncue.errors import Conflict, NotFound
 
@@ -72,6 +72,19 @@ def find_question(workspace: Workspace, text: str) -> Question:
     return waiting[0]
 
 
+def load_question(workspace: Workspace, question_id: str, *, hint: str) -> Question:
+    """A question by its whole id.
+
+    Raises:
+        UnknownQuestion: there is none; says where to look.
+    """
+    with workspace.store.read() as reader:
+        found = reader.load_question(QuestionId(question_id))
+    if found is None:
+        raise UnknownQuestion(f"no question {question_id[:100]!r}", hint=hint)
+    return found
+
+
 def answer_question(
     workspace: Workspace, question: Question, *, actor: str, words: Sequence[str] | None = None, response: object = None
 ) -> Answered:
@@ -81,8 +94,9 @@ def answer_question(
         InvalidAnswer: the question does not take it, or it holds a secret; nothing is written.
         AlreadyAnswered: somebody was first; names the first answer.
     """
-    _refuse_secrets(json.dumps(response, default=str) if words is None else " ".join(words))
+    _refuse_secrets(" ".join(words or ()))
     given = response if words is None else read_answer(question.asking, words)
+    _refuse_secrets("\n".join([json.dumps(given, ensure_ascii=False, default=str), *texts_in(given)]))
     kept = check_response(question.asking, given)
     now = workspace.clock.now()
     answered = workspace.store.write(lambda tx: _answer(tx, workspace, question, kept=kept, actor=actor, at=now))

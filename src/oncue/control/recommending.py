@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 
 from oncue.control.instants import show_instant
 from oncue.control.preflight import Prepared, list_prerequisites, prepare_run
-from oncue.control.views.planview import view_plan
+from oncue.control.views.planview import estimate_as_dict
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.events import EventDraft, EventType
 from oncue.core.model import JobId
@@ -19,8 +18,6 @@ from oncue.core.plan import request_as_dict
 from oncue.core.recommendations import Recommendation, RecommendationId
 from oncue.core.request import RunRequest
 from oncue.core.secrets import find_secrets, known_secrets
-from oncue.core.selection import resolve_phase, resolve_step
-from oncue.core.staleness import assess
 from oncue.core.writeport import Transaction
 from oncue.errors import InvalidInput, NotFound
 
@@ -50,30 +47,18 @@ def recommend_run(
 
 
 def _recommendation(workspace: Workspace, prepared: Prepared, *, rationale: str, author: str) -> Recommendation:
-    plan = view_plan(prepared).as_dict()
     return Recommendation(
         id=RecommendationId(workspace.new_id()),
         job_id=prepared.snapshot.job.id,
-        request=request_as_dict(name_steps(prepared)),
+        request=request_as_dict(prepared.plan.request),
         rationale=rationale,
         author=author,
         given_at=workspace.clock.now(),
         plan_digest=prepared.plan.digest,
         blockers=tuple(finding.as_dict() for finding in prepared.plan.blockers),
         warnings=tuple(finding.as_dict() for finding in prepared.plan.warnings),
-        estimate=plan["estimate"],  # type: ignore[arg-type]
+        estimate=estimate_as_dict(prepared.estimate),
         prerequisites=list_prerequisites(prepared),
-    )
-
-
-def name_steps(prepared: Prepared) -> RunRequest:
-    """The request with ids in place of ordinals, so that it says the same when it is compared with another one."""
-    request, graph = prepared.plan.request, prepared.snapshot.graph
-    members = assess(prepared.snapshot).members if request.steps else {}
-    return replace(
-        request,
-        steps=tuple(resolve_step(step, graph=graph, members=members) for step in request.steps),
-        phase=None if request.phase is None else resolve_phase(request.phase, graph=graph),
     )
 
 

@@ -7,6 +7,7 @@ and schema, so that a recorded answer is used again only for the same question w
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -218,11 +219,10 @@ def read_answer(asking: Asking, words: Sequence[str]) -> object:
             parts = [part.strip() for word in words for part in word.split(",") if part.strip()]
             return check_answer(asking, [_option_meant(asking, part) for part in parts])
         case QuestionKind.NUMBER:
-            try:
-                number = float(text)
-            except ValueError:
-                raise _refused(asking, text, "a number") from None
-            return check_answer(asking, int(number) if number.is_integer() and "." not in text else number)
+            number = read_number(text)
+            if number is None:
+                raise _refused(asking, text, "a number")
+            return check_answer(asking, number)
         case QuestionKind.CONFIRM:
             meant = _CONFIRMATIONS.get(text.strip().lower())
             if meant is None:
@@ -236,6 +236,17 @@ def read_answer(asking: Asking, words: Sequence[str]) -> object:
             assert_never(asking.kind)
 
 
+def read_number(text: str) -> int | float | None:
+    """A number as a person writes it, whole ones exactly; None for anything else."""
+    if _WHOLE.fullmatch(text):
+        return int(text)
+    try:
+        return float(text) if "_" not in text else None
+    except ValueError:
+        return None
+
+
+_WHOLE = re.compile(r"\s*[+-]?[0-9]{1,300}\s*")
 _CONFIRMATIONS = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
 
 

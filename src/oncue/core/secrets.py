@@ -108,6 +108,20 @@ def redact_all(value: T, known: tuple[KnownSecret, ...] = ()) -> T:
     return cast("T", _redacted(value, known))
 
 
+def texts_in(value: object) -> Iterator[str]:
+    """Every text and key in a JSON value."""
+    match value:
+        case str():
+            yield value
+        case Mapping():
+            for key, part in value.items():
+                yield str(key)
+                yield from texts_in(part)
+        case list() | tuple():
+            for part in value:
+                yield from texts_in(part)
+
+
 def _redacted(value: object, known: tuple[KnownSecret, ...]) -> object:
     match value:
         case Enum():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,7 +10,7 @@ from itertools import islice
 
 from oncue.control.preflight import list_prerequisites, prepare_run
 from oncue.control.recommending import recommend_run, recommendation_record
-from oncue.control.views.artifactview import ArtifactView, view_artifacts
+from oncue.control.views.artifactview import ArtifactView, find_instances, view_artifacts
 from oncue.control.views.decisionview import DecisionFilter, view_decisions
 from oncue.control.views.jobspage import JobFilter, view_jobs_page
 from oncue.control.views.jobview import view_job
@@ -96,20 +97,20 @@ class ToolViews:
 
     def read_artifact(self, job: str, step: str, wanted: ArtifactSlice) -> dict[str, object]:
         """A piece of the output of a step; of a fan-out, which instances have one."""
-        found = view_artifacts(self._workspace, self._job_id(job), step, run=wanted.run)
-        if len(found) != 1:
-            names = [str(view.step) for view in found]
+        job_id = self._job_id(job)
+        instances = find_instances(self._workspace, job_id, step)
+        if instances is not None:
+            names = [str(this) for this in instances]
             return {"instances": names[:MAX_INSTANCES], "count": len(names), "note": "name one of them"}
-        (view,) = found
-        body, size = _piece(view, wanted)
-        end = wanted.offset + len(body)
+        (view,) = view_artifacts(self._workspace, job_id, step, run=wanted.run)
+        text, end, size = _piece(view, wanted)
         return {
             "step": view.step,
             "run": view.run,
             "state": view.state.value if view.state else None,
             "artifact": view.output.address,
             "files": [{"name": name, "size": file.size} for name, file in islice(view.output.files.items(), MAX_LISTED)],
-            "text": body.decode("utf-8", "replace"),
+            "text": text,
             "size": size,
             "next_offset": end if end < size else None,
         }
@@ -126,15 +127,26 @@ class ToolViews:
         return {**bounded(recommendation_record(given)), "note": "nothing was started: a person decides"}
 
 
-def _piece(view: ArtifactView, wanted: ArtifactSlice) -> tuple[bytes, int]:
-    """Some bytes of a file, or of the value as JSON, and how many there are."""
+def _piece(view: ArtifactView, wanted: ArtifactSlice) -> tuple[str, int, int]:
+    """Some of a file, or of the value as JSON: the text, where it ends, and how many bytes there are."""
     if wanted.file is None:
-        body = json.dumps(view.output.value, ensure_ascii=False, indent=1).encode("utf-8", "replace")
-        return body[wanted.offset : wanted.offset + wanted.limit], len(body)
-    view.check_file(wanted.file)
-    with view.output.open(wanted.file) as stream:
-        stream.seek(wanted.offset)
-        return stream.read(wanted.limit), view.output.files[wanted.file].size
+        whole = json.dumps(view.output.value, ensure_ascii=False, indent=1).encode("utf-8", "replace")
+        body, size = whole[wanted.offset : wanted.offset + wanted.limit], len(whole)
+    else:
+        view.check_file(wanted.file)
+        with view.output.open(wanted.file) as stream:
+            stream.seek(wanted.offset)
+            body, size = stream.read(wanted.limit), view.output.files[wanted.file].size
+    text, used = _whole_characters(body, is_end=wanted.offset + len(body) >= size)
+    return text, wanted.offset + used, size
+
+
+def _whole_characters(body: bytes, *, is_end: bool) -> tuple[str, int]:
+    """The text of some bytes without a character that is cut at their end, and how many bytes it is made of."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    text = decoder.decode(body, final=is_end)
+    used = len(body) - len(decoder.getstate()[0])
+    return (text, used) if used or not body else (body.decode("utf-8", "replace"), len(body))
 
 
 def bounded(record: Mapping[str, object]) -> dict[str, object]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from oncue.core.questions import Asking, InvalidAnswer, QuestionKind, read_answer
+from oncue.core.questions import Asking, InvalidAnswer, QuestionKind, read_answer, read_number
 
 PREFIX = "field."
 _BOOLEANS = {"yes": True, "no": False}
@@ -111,11 +111,10 @@ def _choice(asking: Asking, field: FormField, text: str) -> object:
 
 
 def _read_number(field: FormField, text: str) -> object:
-    try:
-        number = float(text)
-    except ValueError:
-        raise InvalidAnswer(f"{field.label}: {text[:60]!r} is not a number") from None
-    return int(number) if number.is_integer() and not any(mark in text for mark in ".eE") else number
+    number = read_number(text)
+    if number is None:
+        raise InvalidAnswer(f"{field.label}: {text[:60]!r} is not a number")
+    return number
 
 
 def _read_json(label: str, text: str) -> object:

@@ -11,8 +11,8 @@ from oncue.core.counting import HIGHEST_EVENT, HIGHEST_NUMBER
 
 Counter = Annotated[int, Field(ge=1, le=HIGHEST_NUMBER)]
 """A run, an attempt or a call."""
-MaybeRun = Annotated[int | None, Query(ge=1, le=HIGHEST_NUMBER)]
-"""A run that need not be named."""
+MaybeCounter = Annotated[int | None, Query(ge=1, le=HIGHEST_NUMBER)]
+"""A run or an attempt that need not be named."""
 EventNumber = Annotated[int, Query(ge=0, le=HIGHEST_EVENT)]
 """The event after which others are wanted; 0 is the beginning."""
 Page = Annotated[int, Query(ge=1, le=1_000_000)]

@@ -91,6 +91,22 @@ def view_artifacts(workspace: Workspace, job_id: JobId, step: str, *, run: int |
     )
 
 
+def find_instances(workspace: Workspace, job_id: JobId, step: str) -> tuple[StepId, ...] | None:
+    """The instances of a fan-out that have an output now; None for what is no fan-out.
+
+    Raises:
+        UnknownStep, StepOutOfRange: there is no such thing.
+    """
+    with workspace.store.read() as reader:
+        picture = look_at_job(workspace, reader, load_job(reader, job_id))
+    this = find_step(picture, step)
+    steps = picture.assessment.snapshot.graph.steps
+    if this not in steps or steps[this].each is None:
+        return None
+    currents = picture.assessment.currents
+    return tuple(one for one in picture.assessment.members[this] or () if one in currents)
+
+
 def find_step(picture: JobPicture, text: str) -> StepId:
     """The step a person means; one that the workflow no longer has is found by its exact id.
 

@@ -120,20 +120,16 @@ class RunLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardView:
-    """A job as its page shows it; ``now`` is when it was looked at, ``standing`` what it was drawn up from.
+    """A job as its page shows it; ``standing`` is what it was drawn up from.
 
     ``own_params`` tell the job from others of its workflow; ``spent`` is what its model calls cost, in all runs.
     """
 
     job_id: JobId
     workflow: str
-    summary: str
     status: str
     params: Mapping[str, object]
     own_params: Mapping[str, object]
-    source: str
-    created_at: datetime
-    now: datetime
     columns: tuple[PhaseColumn, ...]
     latest: RunLine | None
     open_runs: tuple[RunLine, ...]
@@ -175,17 +171,12 @@ def view_board(workspace: Workspace, job_id: JobId) -> BoardView:
         waiting = waiting_questions(reader, job_id)
         spent = reader.spending(job_id)
     line = lines.get(job.runs)
-    definition = picture.followed.graph.definition
     return BoardView(
         job_id=job_id,
         workflow=job.workflow,
-        summary=definition.summary,
         status=describe_status(job, latest, is_lost=line is not None and line.is_interrupted),
         params=job.params,
         own_params=picture.own_params,
-        source=job.source.ref,
-        created_at=job.created_at,
-        now=workspace.clock.now(),
         columns=columns,
         latest=line,
         open_runs=tuple(lines[run.number] for run in open_runs),

@@ -42,11 +42,6 @@ class DecisionFilter:
     search: str = ""
 
     @property
-    def narrows(self) -> bool:
-        """Whether anything is left out."""
-        return bool(self.type or self.run or self.how or self.search)
-
-    @property
     def narrowing(self) -> Narrowing:
         """What the store looks for."""
         return Narrowing(type=self.type, run=self.run, how=self.how, text=fold_text(self.search))

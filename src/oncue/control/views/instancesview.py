@@ -15,13 +15,12 @@ FIRST = ("failed", "cancelled")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceRow:
-    """One instance: where it stands, and why it is stale. ``run`` made its current output."""
+    """One instance: where it stands, and why it is stale."""
 
     id: StepId
     key: str
     word: str
     reasons: tuple[str, ...]
-    run: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +73,9 @@ def view_instances(
 
 
 def _row(standing: Standing, this: StepId) -> InstanceRow:
-    current = standing.picture.assessment.currents.get(this)
     return InstanceRow(
         id=this,
         key=step_key(this) or "",
         word=standing.word(this),
         reasons=standing.reasons((this,)),
-        run=current.run if current else None,
     )

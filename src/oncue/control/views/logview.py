@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from os import SEEK_END
 
 from oncue.control.views.artifactview import find_step
 from oncue.control.views.jobview import look_at_job
@@ -29,9 +30,16 @@ class LogView:
             while chunk := stream.read(1 << 20):
                 yield chunk
 
+    def end(self, limit: int) -> tuple[bytes, int]:
+        """Its last bytes, and how many are before them."""
+        with self.blobs.open(self.address) as stream:
+            before = max(0, stream.seek(0, SEEK_END) - limit)
+            stream.seek(before)
+            return stream.read(), before
 
-def view_log(workspace: Workspace, job_id: JobId, step: str, *, run: int | None = None) -> LogView:
-    """The log of a step's latest attempt that kept one, or of its latest in a run.
+
+def view_log(workspace: Workspace, job_id: JobId, step: str, *, run: int | None = None, attempt: int | None = None) -> LogView:
+    """The log of a step's latest attempt that kept one, or of its latest in a run, or of the attempt of this number there.
 
     Raises:
         UnknownStep, StepOutOfRange: there is no such step.
@@ -40,9 +48,11 @@ def view_log(workspace: Workspace, job_id: JobId, step: str, *, run: int | None 
     with workspace.store.read() as reader:
         picture = look_at_job(workspace, reader, load_job(reader, job_id))
         this = find_step(picture, step)
-        attempts = [attempt for attempt in reader.list_attempts(job_id, run=run, step=this) if attempt.log is not None]
+        made = [one for one in reader.list_attempts(job_id, run=run, step=this) if one.log is not None]
+    attempts = [one for one in made if attempt in (None, one.key.number)]
     if not attempts:
         where = f" in run {run}" if run is not None else ""
+        where += f" of attempt {attempt}" if attempt is not None else ""
         raise NotFound(f"step {this} has no log{where}", hint=f"oncue job show {job_id} lists its attempts", code="no_log")
     latest = attempts[-1]
     address = latest.log

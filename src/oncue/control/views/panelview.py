@@ -31,7 +31,6 @@ class StepChoice:
     """A step that may be chosen; ``takes_comment`` says whether a comment can change what it does."""
 
     id: StepId
-    ordinal: int
     word: str
     takes_comment: bool
 
@@ -42,12 +41,10 @@ class PanelView:
 
     job_id: JobId
     workflow: str
-    next_run: int
     scope: Scope
     phases: Mapping[str, tuple[StepChoice, ...]]
     params: tuple[ParamChoice, ...]
     has_sources: bool
-    has_questions: bool
     has_comments: bool
     is_replay: bool
 
@@ -68,17 +65,14 @@ def view_panel(workspace: Workspace, job_id: JobId, *, chosen: tuple[str, ...] =
         job = load_job(reader, job_id)
         picture = look_at_job(workspace, reader, job)
         standing = read_standing(reader, picture)
-        has_questions = bool(reader.list_questions(job_id=job_id, limit=1))
     definition = picture.followed.graph.definition
     return PanelView(
         job_id=job_id,
         workflow=job.workflow,
-        next_run=job.runs + 1,
         scope=_likely_scope(standing, job.runs),
         phases={phase: _offer(standing, definition, phase, chosen=chosen) for phase in definition.phases},
         params=offer_params(definition, job.params),
         has_sources=any(step.is_source for step in definition.steps),
-        has_questions=has_questions,
         has_comments=bool(picture.assessment.snapshot.comments),
         is_replay=job.replayed_from is not None and not job.runs,
     )
@@ -139,7 +133,7 @@ def _offer(
     standing: Standing, definition: WorkflowDefinition, phase: str, *, chosen: tuple[str, ...]
 ) -> tuple[StepChoice, ...]:
     offered: list[StepChoice] = []
-    for ordinal, step in enumerate(definition.steps, start=1):
+    for step in definition.steps:
         if step.phase != phase:
             continue
         members = standing.picture.assessment.members[step.name] or ()
@@ -147,9 +141,7 @@ def _offer(
         counts = standing.count(members or (whole,)) or {"missing": 1}
         instances = [StepId(text) for text in chosen if text != step.name and step_name(text) == step.name]
         words = [(whole, next(iter(counts))), *((this, standing.word(this)) for this in instances)]
-        offered.extend(
-            StepChoice(id=this, ordinal=ordinal, word=word, takes_comment=step.takes_comment) for this, word in words
-        )
+        offered.extend(StepChoice(id=this, word=word, takes_comment=step.takes_comment) for this, word in words)
     return tuple(offered)
 
 
@@ -157,7 +149,12 @@ def _choice(param: ParamDefinition, values: Mapping[str, object]) -> ParamChoice
     options = tuple(spell(choice) for choice in param.choices)
     if param.type is ParamType.BOOLEAN and not options:
         options = ("true", "false")
-    return ParamChoice(param=param, text=spell(values.get(param.name, param.default)), options=options)
+    return ParamChoice(param=param, text=fold_breaks(spell(values.get(param.name, param.default))), options=options)
+
+
+def fold_breaks(text: str) -> str:
+    """A text with the one line break that a field of a form knows; browsers send another, and so do some programs."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def spell(value: object) -> str:

@@ -123,16 +123,21 @@ class PlanView:
             "warnings": [finding.as_dict() for finding in self.warnings],
             "steps": [step.as_dict() for step in self.steps],
             "becomes_stale": list(self.becomes_stale),
-            "estimate": {
-                "seconds": _range_as_dict(self.estimate.seconds),
-                "tokens": _range_as_dict(self.estimate.tokens),
-                "usd": _range_as_dict(self.estimate.usd),
-                "unknown": list(self.estimate.unknown),
-                "assumed": dict(self.estimate.assumed),
-            },
+            "estimate": estimate_as_dict(self.estimate),
             "comment": self.comment.as_dict() if self.comment else None,
             "kept_comments": [kept.as_dict() for kept in self.kept_comments],
         }
+
+
+def estimate_as_dict(estimate: Estimate) -> dict[str, object]:
+    """The wire form."""
+    return {
+        "seconds": _range_as_dict(estimate.seconds),
+        "tokens": _range_as_dict(estimate.tokens),
+        "usd": _range_as_dict(estimate.usd),
+        "unknown": list(estimate.unknown),
+        "assumed": dict(estimate.assumed),
+    }
 
 
 def view_plan(prepared: Prepared) -> PlanView:

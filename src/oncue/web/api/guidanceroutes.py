@@ -11,7 +11,7 @@ from oncue.control.views.deltaview import DeltaWish, view_delta
 from oncue.control.views.traceview import TraceRange, TraceWish, view_calls, view_trace
 from oncue.web.api.jobroutes import Limit
 from oncue.web.api.runrecords import read_place, show_place
-from oncue.web.counters import MaybeRun
+from oncue.web.counters import MaybeCounter
 from oncue.web.schemas import guidanceshapes as shapes
 from oncue.web.site import Reading, TheJob, TheSite
 
@@ -33,8 +33,8 @@ def show_trace(
     _: Reading,
     job: TheJob,
     step: Step = None,
-    run: MaybeRun = None,
-    call: MaybeRun = None,
+    run: MaybeCounter = None,
+    call: MaybeCounter = None,
     texts: bool = False,
     cursor: Place = None,
     limit: Limit = 50,
@@ -55,7 +55,7 @@ def list_calls(
     _: Reading,
     job: TheJob,
     step: Step = None,
-    run: MaybeRun = None,
+    run: MaybeCounter = None,
     cursor: Place = None,
     limit: Limit = 100,
 ) -> object:
@@ -69,6 +69,8 @@ def list_calls(
 
 
 @router.get("/jobs/{job}/steps/{step:path}/delta", response_model=shapes.DeltaRecord)
-def show_delta(*, site: TheSite, _: Reading, job: TheJob, step: str, run: MaybeRun = None, against: MaybeRun = None) -> object:
+def show_delta(
+    *, site: TheSite, _: Reading, job: TheJob, step: str, run: MaybeCounter = None, against: MaybeCounter = None
+) -> object:
     """How the prompts of a step changed between two of its runs."""
     return view_delta(site.workspace, job.id, DeltaWish(step=step, run=run, against=against)).as_dict()

@@ -20,7 +20,7 @@ from oncue.core.people import Permission
 from oncue.errors import InvalidInput
 from oncue.web.api.ranges import answer_bytes
 from oncue.web.api.runrecords import attempt_record
-from oncue.web.counters import MaybeRun
+from oncue.web.counters import MaybeCounter
 from oncue.web.schemas import jobshapes as shapes
 from oncue.web.schemas.wire import Me, Problem, Responses, raw_answer
 from oncue.web.site import Operating, Reading, TheJob, TheSite
@@ -28,8 +28,8 @@ from oncue.web.site import Operating, Reading, TheJob, TheSite
 MAX_PAGE = 500
 Cursor = Annotated[str | None, Query(max_length=200, description="From `next_cursor` of the page before.")]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
-RunNumber = Annotated[MaybeRun, Query(description="What this run made or built on; without it what is current.")]
-AttemptsOf = Annotated[MaybeRun, Query(description="Only those of this run. Needed where no `step` is named.")]
+RunNumber = Annotated[MaybeCounter, Query(description="What this run made or built on; without it what is current.")]
+AttemptsOf = Annotated[MaybeCounter, Query(description="Only those of this run. Needed where no `step` is named.")]
 AttemptsAt = Annotated[
     str | None, Query(max_length=1000, description="Only those of this step or instance. Needed where no `run` is named.")
 ]
@@ -129,10 +129,17 @@ def show_file(
 
 @router.get("/jobs/{job}/steps/{step:path}/log", response_class=Response, responses=BYTES)
 def show_log(
-    *, site: TheSite, _: Reading, job: TheJob, step: str, run: RunNumber = None, wanted: RangeHeader = None
+    *,
+    site: TheSite,
+    _: Reading,
+    job: TheJob,
+    step: str,
+    run: Annotated[MaybeCounter, Query(description="A run that executed it.")] = None,
+    attempt: Annotated[MaybeCounter, Query(description="The number of its attempt there.")] = None,
+    wanted: RangeHeader = None,
 ) -> Response:
-    """The log of a step's latest attempt that kept one, or a range of it."""
-    view = view_log(site.workspace, job.id, step, run=run)
+    """The log of a step's latest attempt that kept one, or of another of its attempts, or a range of it."""
+    view = view_log(site.workspace, job.id, step, run=run, attempt=attempt)
     return answer_bytes(view.blobs.open(view.address), name="log.txt", tag=view.address, wanted=wanted)
 
 

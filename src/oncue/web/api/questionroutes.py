@@ -6,17 +6,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from oncue.control.answers import UnknownQuestion, answer_question
+from oncue.control.answers import answer_question, load_question
 from oncue.control.promptrecords import decision_record
 from oncue.control.views.decisionview import DecisionFilter, view_decisions, view_inbox
-from oncue.control.workspace import Workspace
-from oncue.core.questions import How, Question, QuestionId
+from oncue.core.questions import How, Question
 from oncue.web.api.jobroutes import Cursor, Limit
 from oncue.web.api.runrecords import read_number, show_number
-from oncue.web.counters import MaybeRun
+from oncue.web.counters import MaybeCounter
 from oncue.web.schemas import questionshapes as shapes
 from oncue.web.site import Answering, Reading, TheJob, TheSite
 
+WHERE = "GET /api/v1/questions lists those that wait"
 router = APIRouter(tags=["questions"])
 
 
@@ -30,13 +30,13 @@ def inbox(*, site: TheSite, _: Reading) -> object:
 @router.get("/questions/{question}", response_model=shapes.WaitingQuestion)
 def show_question(*, site: TheSite, _: Reading, question: str) -> object:
     """One question, waiting or settled."""
-    return question_record(load_question(site.workspace, question))
+    return question_record(load_question(site.workspace, question, hint=WHERE))
 
 
 @router.post("/questions/{question}/response", response_model=shapes.ResponseRecord)
 def respond(*, site: TheSite, identity: Answering, question: str, body: shapes.ResponseBody) -> object:
     """Answer a question. The first answer wins; one that comes after the deadline is kept as late."""
-    asked = load_question(site.workspace, question)
+    asked = load_question(site.workspace, question, hint=WHERE)
     answered = answer_question(site.workspace, asked, actor=identity.actor, response=body.response)
     return {
         "question_id": asked.id,
@@ -57,7 +57,7 @@ def list_decisions(
     _: Reading,
     job: TheJob,
     kind: Annotated[str | None, Query(alias="type", max_length=200)] = None,
-    run: MaybeRun = None,
+    run: MaybeCounter = None,
     how: How | None = None,
     search: Annotated[str, Query(max_length=200)] = "",
     cursor: Cursor = None,
@@ -77,19 +77,6 @@ def list_decisions(
         "waiting": view.waiting,
         "next_cursor": show_number(end) if end < view.found else None,
     }
-
-
-def load_question(workspace: Workspace, question_id: str) -> Question:
-    """A question by its whole id.
-
-    Raises:
-        UnknownQuestion: there is none.
-    """
-    with workspace.store.read() as reader:
-        found = reader.load_question(QuestionId(question_id))
-    if found is None:
-        raise UnknownQuestion(f"no question {question_id!r}", hint="GET /api/v1/questions lists those that wait")
-    return found
 
 
 def question_record(question: Question) -> dict[str, object]:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import BeforeValidator
 
 from oncue.control.jobs import accept_output, stop_job
 from oncue.control.replays import create_replay, replayable_decisions
 from oncue.control.runs import cancel_run
+from oncue.control.views.panelview import fold_breaks
 from oncue.errors import Blocked
 from oncue.web.counters import Counter
 from oncue.web.pages.frame import draw
 from oncue.web.site import Operating, TheJob, TheSite
 
-Reason = Annotated[str, Form(max_length=600)]
+Reason = Annotated[str, BeforeValidator(fold_breaks), Form(max_length=600)]
+"""A line break counts as one character, as it does in the form."""
 StepText = Annotated[str, Form(max_length=1000)]
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -61,14 +62,15 @@ def cancel(*, site: TheSite, job: TheJob, identity: Operating, run: Annotated[Co
 @router.post("/jobs/{job}/stop")
 def stop(*, site: TheSite, job: TheJob, identity: Operating, reason: Reason = "") -> RedirectResponse:
     """End a job for good."""
-    return _back(partial(stop_job, site.workspace, job.id, actor=identity.actor, reason=reason), f"/jobs/{job.id}")
+    stop_job(site.workspace, job.id, actor=identity.actor, reason=reason)
+    return RedirectResponse(f"/jobs/{job.id}", status_code=303)
 
 
 @router.post("/jobs/{job}/accept")
 def accept(*, site: TheSite, job: TheJob, identity: Operating, step: StepText, reason: Reason) -> RedirectResponse:
     """Let a stale output stand as it is."""
-    done = partial(accept_output, site.workspace, job.id, step, actor=identity.actor, reason=reason)
-    return _back(done, f"/jobs/{job.id}/step?{urlencode({'name': step})}")
+    accept_output(site.workspace, job.id, step, actor=identity.actor, reason=reason)
+    return RedirectResponse(f"/jobs/{job.id}/step?{urlencode({'name': step})}", status_code=303)
 
 
 @router.post("/jobs/{job}/replay")
@@ -76,8 +78,3 @@ def replay(*, site: TheSite, job: TheJob, _: Operating) -> RedirectResponse:
     """Make a job with the same decisions; its run panel opens, and nothing runs before that says so."""
     made = create_replay(site.workspace, job.id)
     return RedirectResponse(f"/jobs/{made.id}?panel=open", status_code=303)
-
-
-def _back(act: Callable[[], object], address: str) -> RedirectResponse:
-    act()
-    return RedirectResponse(address, status_code=303)

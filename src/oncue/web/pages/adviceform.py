@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from oncue.control.preflight import Prepared
-from oncue.control.recommending import list_recommendations, load_recommendation, name_steps
+from oncue.control.recommending import list_recommendations, load_recommendation
 from oncue.control.views.panelview import spell
 from oncue.core.model import Job
 from oncue.core.plan import request_as_dict
@@ -61,7 +61,7 @@ def find_changes(prepared: Prepared, followed: Recommendation | None) -> tuple[s
     """Where what the form says departs from what was recommended."""
     if followed is None:
         return ()
-    used = request_as_dict(name_steps(prepared))
+    used = request_as_dict(prepared.plan.request)
     return tuple(override.name for override in find_overrides(followed.request, used))
 
 

@@ -10,7 +10,7 @@ from oncue.control.views.drawings import draw_graph
 from oncue.control.views.stepwords import EXPLAINED
 from oncue.control.views.timeline import draw_timeline
 from oncue.core.model import Job
-from oncue.web.counters import MaybeRun
+from oncue.web.counters import MaybeCounter
 from oncue.web.pages.frame import draw
 from oncue.web.site import Reading, Site, TheJob, TheSite
 
@@ -30,13 +30,13 @@ def graph_part(*, request: Request, site: TheSite, job: TheJob, _: Reading) -> s
 
 
 @router.get("/jobs/{job}/timeline")
-def timeline_page(*, request: Request, site: TheSite, job: TheJob, _: Reading, run: MaybeRun = None) -> str:
+def timeline_page(*, request: Request, site: TheSite, job: TheJob, _: Reading, run: MaybeCounter = None) -> str:
     """A run over time; the latest one where none is named."""
     return _draw_timeline("timeline.html", request, site, job=job, run=run)
 
 
 @router.get("/parts/jobs/{job}/timeline")
-def timeline_part(*, request: Request, site: TheSite, job: TheJob, _: Reading, run: MaybeRun = None) -> str:
+def timeline_part(*, request: Request, site: TheSite, job: TheJob, _: Reading, run: MaybeCounter = None) -> str:
     """The timeline alone."""
     return _draw_timeline("timeline_part.html", request, site, job=job, run=run)
 

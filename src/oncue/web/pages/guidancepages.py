@@ -11,7 +11,7 @@ from oncue.control.views.deltaview import DeltaView, DeltaWish, view_delta
 from oncue.control.views.traceview import TraceView, TraceWish, view_trace
 from oncue.core.model import Job
 from oncue.errors import NotFound
-from oncue.web.counters import Counter, MaybeRun
+from oncue.web.counters import Counter, MaybeCounter
 from oncue.web.pages.jobpages import Search, draw_job_page
 from oncue.web.pages.steppages import Name
 from oncue.web.promptwords import OUTCOME_STATES, OUTCOMES
@@ -22,7 +22,7 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
 @router.get("/parts/jobs/{job}/trace")
-def trace_part(*, request: Request, site: TheSite, job: TheJob, _: Reading, name: Name, run: MaybeRun = None) -> str:
+def trace_part(*, request: Request, site: TheSite, job: TheJob, _: Reading, name: Name, run: MaybeCounter = None) -> str:
     """The attempts of a step with their model calls, and how its prompts changed; those of one run, or the latest."""
     cursor = str(site.feed.cursor)
     trace, delta = _trace(site, job, name, run=run), _delta(site, job, name, run=run)

@@ -15,7 +15,7 @@ from oncue.control.offers import InvalidParams, Offer, create_offered, find_offe
 from oncue.control.views.panelview import ParamChoice, offer_params
 from oncue.errors import DefinitionError
 from oncue.web.pages.frame import draw
-from oncue.web.pages.panelform import PARAM
+from oncue.web.pages.panelform import PARAM, read_texts
 from oncue.web.pages.panelpages import MAX_FIELDS
 from oncue.web.site import Operating, Site, TheSite
 
@@ -35,11 +35,7 @@ def new_job(*, request: Request, site: TheSite, _: Operating, workflow: Ref = ""
 async def make_job(*, request: Request, site: TheSite, _: Operating, workflow: Ref) -> Response:
     """Make the job and go to its page; or the form again, with what is wrong beside each field."""
     form = await request.form(max_fields=MAX_FIELDS, max_files=0)
-    texts = {
-        name.removeprefix(PARAM): text.replace("\r\n", "\n")
-        for name, text in form.multi_items()
-        if name.startswith(PARAM) and isinstance(text, str)
-    }
+    texts = read_texts([(name, text) for name, text in form.multi_items() if isinstance(text, str)], PARAM)
     return await run_in_threadpool(_make, request, site, ref=workflow, texts=texts)
 
 
@@ -48,7 +44,8 @@ def _make(request: Request, site: Site, *, ref: str, texts: Mapping[str, str]) -
     try:
         job = create_offered(site.workspace, ref, params=_given(offer, texts), is_text=True)
     except InvalidParams as error:
-        return HTMLResponse(_draw_form(request, site, offer, texts=texts, wrong=error.wrong), error.http_status)
+        wrong = {f"{PARAM}{name}": why for name, why in error.wrong.items()}
+        return HTMLResponse(_draw_form(request, site, offer, texts=texts, wrong=wrong), error.http_status)
     except DefinitionError as error:
         broken = replace(offer, definition=None, problem=error.message)
         return HTMLResponse(_draw_form(request, site, broken), error.http_status)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from oncue.control.views.panelview import fold_breaks
 from oncue.control.views.planview import PlanView
 from oncue.core.findings import FindingCode
 from oncue.core.request import Scope
@@ -35,7 +36,7 @@ IN_THE_PANEL = {
 
 def read_texts(fields: Fields, prefix: str) -> dict[str, str]:
     """What the fields with this prefix say, with the line breaks that values have; browsers send others."""
-    return {name.removeprefix(prefix): text.replace("\r\n", "\n") for name, text in fields if name.startswith(prefix)}
+    return {name.removeprefix(prefix): fold_breaks(text) for name, text in fields if name.startswith(prefix)}
 
 
 def read_body(fields: Fields, read_params: Callable[[Mapping[str, str]], Mapping[str, object]]) -> dict[str, object]:

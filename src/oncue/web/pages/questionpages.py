@@ -10,9 +10,11 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 
-from oncue.control.answers import AlreadyAnswered, Taken, UnknownQuestion, answer_question
+from oncue.control.answers import AlreadyAnswered, Taken, answer_question, load_question
 from oncue.control.views.decisionview import view_inbox
-from oncue.core.questions import InvalidAnswer, Question, QuestionId
+from oncue.control.workspace import load_job
+from oncue.core.model import JobStatus
+from oncue.core.questions import InvalidAnswer, Question
 from oncue.core.questionwords import describe_response
 from oncue.web.access import Identity
 from oncue.web.answerform import read_answer_form
@@ -67,6 +69,7 @@ def _answer(
             site.workspace, asked, actor=identity.actor, response=read_answer_form(asked.asking, fields)
         )  # fmt: skip
         values |= {"taken": given.taken.value, "words": describe_response(asked, given.response), "late": Taken.LATE.value}
+        values["may_rerun"] = given.taken is Taken.LATE and _takes_runs(site, asked)
     except InvalidAnswer as error:
         page = draw("answer_problem.html", request, site, error=error)
         return HTMLResponse(page, headers={"HX-Retarget": f"#{place}", "HX-Reswap": "innerHTML"})
@@ -77,9 +80,10 @@ def _answer(
     return HTMLResponse(draw("answered.html", request, site, **values))
 
 
-def _load(site: Site, question: str) -> Question:
+def _takes_runs(site: Site, question: Question) -> bool:
     with site.workspace.store.read() as reader:
-        found = reader.load_question(QuestionId(question))
-    if found is None:
-        raise UnknownQuestion(f"no question {question[:100]!r}", hint="the inbox lists the questions that wait")
-    return found
+        return load_job(reader, question.key.job_id).status is JobStatus.OPEN
+
+
+def _load(site: Site, question: str) -> Question:
+    return load_question(site.workspace, question, hint="the inbox lists the questions that wait")

@@ -12,7 +12,7 @@ from oncue.control.views.runningview import view_running
 from oncue.control.views.stepview import StepPage, StepWish, view_step_page
 from oncue.core.model import Job
 from oncue.errors import OncueError
-from oncue.web.counters import MaybeRun, Page
+from oncue.web.counters import MaybeCounter, Page
 from oncue.web.pages.frame import draw
 from oncue.web.pages.jobpages import Search, draw_job_page
 from oncue.web.pages.outputblocks import MAX_TEXT, show_files, show_value
@@ -22,7 +22,7 @@ Name = Annotated[str, Query(max_length=1000)]
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
-def read_wish(*, name: Name, run: MaybeRun = None, search: Search = "", word: Search = "", page: Page = 1) -> StepWish:
+def read_wish(*, name: Name, run: MaybeCounter = None, search: Search = "", word: Search = "", page: Page = 1) -> StepWish:
     """What a request wants of a step; ``run`` shows the output that a run made."""
     return StepWish(step=name, run=run, search=search, word=word, page=page)
 
@@ -50,10 +50,23 @@ def running_part(*, request: Request, site: TheSite, job: TheJob, _: Reading, na
 
 
 @router.get("/parts/jobs/{job}/log")
-def log_part(*, request: Request, site: TheSite, job: TheJob, _: Reading, name: Name, run: MaybeRun = None) -> str:
+def log_part(
+    *,
+    request: Request,
+    site: TheSite,
+    job: TheJob,
+    _: Reading,
+    name: Name,
+    run: MaybeCounter = None,
+    attempt: MaybeCounter = None,
+) -> str:
     """The end of the log of a step's attempt."""
-    text, left_out = _log(site, job, name, run=run)
-    return draw_job_page("step_log.html", request, site, job=job, text=text, left_out=left_out)
+    try:
+        log = view_log(site.workspace, job.id, name, run=run, attempt=attempt)
+    except OncueError as error:
+        return draw("step_log.html", request, site, job=job, text=error.message)
+    body, left_out = log.end(MAX_TEXT)
+    return draw("step_log.html", request, site, job=job, log=log, text=body.decode("utf-8", "replace"), left_out=left_out)
 
 
 def _draw(template: str, request: Request, site: Site, *, job: Job, wish: StepWish) -> str:
@@ -71,14 +84,3 @@ def _draw(template: str, request: Request, site: Site, *, job: Job, wish: StepWi
         files=show_files(view.output) if view.output else [],
         cursor=cursor,
     )
-
-
-def _log(site: Site, job: Job, name: str, *, run: int | None) -> tuple[str, int]:
-    """The last part of a log, and how many bytes before it are left out."""
-    try:
-        view = view_log(site.workspace, job.id, name, run=run)
-    except OncueError as error:
-        return error.message, 0
-    with view.blobs.open(view.address) as stream:
-        body = stream.read()
-    return body[-MAX_TEXT:].decode("utf-8", "replace"), max(0, len(body) - MAX_TEXT)

@@ -123,7 +123,7 @@ function count() {
 
 async function start(button) {
   button.disabled = true;
-  const by = { page: location.pathname, width: innerWidth };
+  const [by, kept] = [{ page: location.pathname, width: innerWidth }, draft()];
   const cue = { ui_trigger_id: trigger, ui_trigger_source: "run_config_panel", ui_trigger_metadata: by };
   const said = { plan_digest: button.dataset.digest, reason: within("#reason").value };
   try {
@@ -133,7 +133,7 @@ async function start(button) {
       body: JSON.stringify({ ...JSON.parse(button.dataset.request), ...cue, ...said }),
     });
     if (answer.ok) {
-      sessionStorage.removeItem(draft());
+      sessionStorage.removeItem(kept);
       return location.assign(button.dataset.next);
     }
     if (answer.status === 401) return document.dispatchEvent(new Event("ended"));
