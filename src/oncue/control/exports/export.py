@@ -84,8 +84,7 @@ def export_job(workspace: Workspace, job_id: JobId, target: Path, *, environ: Ma
         others = _write_records(workspace, archive, clean, placed=placed, traces=traces, known=known)
         crate = render_crate(clean, CrateParts(placed=placed, others=others, has_texts=traces.texts > 0))
         archive.write("ro-crate-metadata.json", [crate], size=len(crate))
-    log.info("exported a job", extra={"event": "job_exported", "job_id": job_id, "files": len(others)})
-    return ExportSummary(
+    summary = ExportSummary(
         job_id=job_id,
         target=target,
         files=len(others) + 1 + traces.texts + sum(len(one.content.files) for one in placed),
@@ -94,6 +93,8 @@ def export_job(workspace: Workspace, job_id: JobId, target: Path, *, environ: Ma
         stale=tuple(step.id for step in facts.stale),
         pruned=(*list_pruned(placed), *traces.pruned),
     )
+    log.info("exported a job", extra={"event": "job_exported", "job_id": job_id, "files": summary.files})
+    return summary
 
 
 def _write_outputs(
