@@ -1,5 +1,6 @@
 """What rests on a default is told as long as it does: also after a rerun with the same answer, and not with a late one."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -46,3 +47,18 @@ def test_a_default_is_told_until_another_answer_takes_its_place(workspace: Works
     assert defaults(workspace, hasty) == {"choose": 1, "use": 0}
     host.run(hasty, answers="reuse")
     assert defaults(workspace, hasty) == {"choose": 0, "use": 0}
+
+
+def test_a_default_that_was_used_again_is_not_said_to_be_anybodys_answer(host: Host, hasty: str) -> None:
+    host.run(hasty)
+    host.run(hasty, answers="reuse")
+
+    decisions = host.program.get(f"/jobs/{hasty}/decisions").text
+    replay = host.browser().get(f"/parts/jobs/{hasty}/ask/replay", {"Accept": "text/html"}).text
+    board = host.program.get(f"/jobs/{hasty}").text
+    (address,) = re.findall(r'href="([^"]*)" title="Nobody answered in time', board)
+
+    assert "Responded" not in decisions
+    assert "the default, as taken before" in decisions
+    assert "the default: nobody answered" in replay
+    assert host.program.get(address).text.count('id="decision-') == 2

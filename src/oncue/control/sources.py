@@ -36,15 +36,15 @@ def follow_definition(
 ) -> FollowedDefinition:
     """Read the definition a job follows; the snapshot serves while the source's files have not changed.
 
-    Raises:
-        DefinitionError: the source is there, and wrong.
+    It serves as well where the source is gone or wrong, so that what the job has made can be looked at; a source that is wrong,
+    and code that is gone, forbid a run.
     """
     stored = _stored_graph(workspace, reader, job)
     if choice is DefinitionChoice.ORIGINAL or workspace.loader.is_unchanged(job.source, stored.definition):
         return FollowedDefinition(graph=stored, address=job.definition_hash)
     try:
         loaded = workspace.loader.load(job.source)
-    except UnknownWorkflow as error:
+    except (UnknownWorkflow, DefinitionError) as error:
         return _without_source(job, stored, error)
     address = content_hash(encode_definition(loaded.definition))
     graph = workspace.states.graph(address) or workspace.states.graph(address, Graph(loaded.definition))
@@ -108,8 +108,8 @@ def _stored_graph(workspace: Workspace, reader: Reader, job: Job) -> Graph:
     return graph
 
 
-def _without_source(job: Job, stored: Graph, error: UnknownWorkflow) -> FollowedDefinition:
-    if job.source.kind is SourceKind.MANIFEST:
+def _without_source(job: Job, stored: Graph, error: UnknownWorkflow | DefinitionError) -> FollowedDefinition:
+    if job.source.kind is SourceKind.MANIFEST and isinstance(error, UnknownWorkflow):
         finding = Finding(
             code=FindingCode.SOURCE_GONE,
             message=f"{job.source.ref} is gone; the definition stored with the job is used",
@@ -123,7 +123,9 @@ def _unavailable(error: UnknownWorkflow | DefinitionError) -> Finding:
     return Finding(
         code=FindingCode.SOURCE_UNAVAILABLE,
         message=error.message,
-        hint="make the job's source importable again; what the job has made is kept",
+        hint="mend the source of the job; what it has made is kept, and --definition original plans with what is stored"
+        if isinstance(error, DefinitionError)
+        else "make the job's source importable again; what the job has made is kept",
     )
 
 

@@ -55,7 +55,8 @@ class DecisionFilter:
 class DecisionsView:
     """Some decisions of a job in the order in which they were asked, out of ``found`` that are wanted, of ``total`` in all.
 
-    ``types`` are those that the job has decisions of; ``waiting`` is how many questions are still open.
+    ``types`` are those that the job has decisions of; ``waiting`` is how many questions are still open. ``defaults`` are those
+    decisions that nobody made, in this run or in the one whose answer was used again.
     """
 
     job_id: JobId
@@ -64,6 +65,7 @@ class DecisionsView:
     total: int
     types: tuple[str, ...]
     waiting: int
+    defaults: frozenset[QuestionId] = frozenset()
 
     def as_dict(self) -> dict[str, object]:
         """The wire form."""
@@ -111,6 +113,7 @@ def view_decisions(
             else sum(counted.count for counted in decided if wanted.takes(counted))
         )
         decisions = tuple(reader.list_decisions(job_id, wanted.narrowing, offset=offset, limit=limit))
+        defaults = find_defaults(reader, decisions)
     return DecisionsView(
         job_id=job_id,
         decisions=decisions,
@@ -118,6 +121,7 @@ def view_decisions(
         total=sum(counted.count for counted in decided),
         types=tuple(dict.fromkeys(counted.type for counted in decided)),
         waiting=sum(counted.count for counted in counts if counted.how is None),
+        defaults=defaults,
     )
 
 
@@ -135,6 +139,11 @@ def find_late_answers(reader: Reader, job_id: JobId) -> tuple[Question, ...]:
         asked = reader.questions_in_place(job_id, step, type_=type_, occurrence=occurrence)
         latest.append([question for question in asked if recorded_answer(question) is not None][-1])
     return tuple(question for question in latest if question.late is not None)
+
+
+def find_defaults(reader: Reader, questions: Sequence[Question]) -> frozenset[QuestionId]:
+    """Those of some questions that were settled by a default, or as one before that was."""
+    return frozenset(question.id for question in questions if _is_default(reader, question))
 
 
 def rests_on_default(reader: Reader, current: AttemptKey) -> bool:

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator
 from oncue.control.jobs import accept_output, stop_job
 from oncue.control.replays import create_replay, replayable_decisions
 from oncue.control.runs import cancel_run
+from oncue.control.views.decisionview import find_defaults
 from oncue.control.views.panelview import fold_breaks
 from oncue.errors import Blocked
 from oncue.web.counters import Counter
@@ -49,7 +50,9 @@ def ask_replay(*, request: Request, site: TheSite, job: TheJob, _: Operating) ->
         decisions = list(replayable_decisions(site.workspace, job.id))
     except Blocked:
         decisions = []
-    return draw("ask_replay.html", request, site, job=job, decisions=decisions)
+    with site.workspace.store.read() as reader:
+        defaults = find_defaults(reader, decisions)
+    return draw("ask_replay.html", request, site, job=job, decisions=decisions, defaults=defaults)
 
 
 @router.post("/jobs/{job}/cancel")

@@ -64,7 +64,7 @@ def log_part(
     try:
         log = view_log(site.workspace, job.id, name, run=run, attempt=attempt)
     except OncueError as error:
-        return draw("step_log.html", request, site, job=job, text=error.message)
+        return draw("step_log.html", request, site, job=job, log=None, text=error.message)
     body, left_out = log.end(MAX_TEXT)
     return draw("step_log.html", request, site, job=job, log=log, text=body.decode("utf-8", "replace"), left_out=left_out)
 
