@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from oncue.core.model import JobStatus, RunState, StepId, step_key, step_name
+from oncue.core.request import Scope
 from oncue.core.scope import Choice
 from oncue.core.staleness import Assessment, StepState
 
@@ -107,12 +108,16 @@ def find_warnings(assessment: Assessment, choices: Mapping[str, Choice], executi
     return found
 
 
-def find_queue(open_runs: Sequence[OpenRun]) -> list[Finding]:
+def find_queue(open_runs: Sequence[OpenRun], scope: Scope) -> list[Finding]:
     """What the job's unfinished runs mean for a new one."""
+    then = {
+        Scope.ALL: ", and executes again what that one executes",
+        Scope.RESUME: ", and executes what is missing, failed or stale by then",
+    }.get(scope, "")
     return [
         Finding(
             code=FindingCode.RUN_AHEAD,
-            message=f"run {run.number} is {run.state.value}; this run starts when it has ended",
+            message=f"run {run.number} is {run.state.value}; this run starts when it has ended{then}",
             hint="oncue job cancel JOB ends it now",
         )
         if run.is_owned

@@ -9,6 +9,8 @@
     only S    S                                              is reused; its dependents become stale, or (downstream=rerun)
     phase P   the steps of P                                 execute if they become stale
 
+A run that waits for another one decides at its turn whether what is missing now still is.
+
 Source steps whose output is sound are reused by ``from`` and ``phase`` unless a refresh is asked for. A fan-out whose list
 may change is planned as one entry, and its instances are decided when the list is there.
 """
@@ -113,7 +115,7 @@ def plan_run(
     assessment = assess(snapshot)
     request = resolve_request(request, assessment)
     choices = choose(request, assessment)
-    steps = _planned_steps(choices, assessment)
+    steps = _planned_steps(choices, assessment, is_queued=any(run.is_owned for run in open_runs))
     executing = {step.id for step in steps if step.action is Action.EXECUTE}
     return Plan(
         job_id=snapshot.job.id,
@@ -131,7 +133,7 @@ def plan_run(
             *warnings,
             *find_warnings(assessment, choices, executing),
             *find_comment_warnings(request, snapshot, executing),
-            *find_queue(open_runs),
+            *find_queue(open_runs, request.scope),
         ),
         digest=plan_digest(snapshot, request, steps),
         before=_states_before(assessment, executing) if request.comment or request.keep_comments else {},
@@ -185,7 +187,7 @@ def request_as_dict(request: RunRequest) -> dict[str, object]:
     return record | {name: value for name, value in optional.items() if value}
 
 
-def _planned_steps(choices: Mapping[str, Choice], assessment: Assessment) -> tuple[PlannedStep, ...]:
+def _planned_steps(choices: Mapping[str, Choice], assessment: Assessment, *, is_queued: bool) -> tuple[PlannedStep, ...]:
     graph = assessment.snapshot.graph
     running: set[str] = set()
     expanding: set[str] = set()
@@ -203,7 +205,7 @@ def _planned_steps(choices: Mapping[str, Choice], assessment: Assessment) -> tup
                 PlannedStep(StepId(name), Action.EXECUTE, reasons, is_conditional=choice.is_conditional, is_expanding=True)
             ]
         else:
-            planned[name] = _entries(name, choice, assessment, upstream=upstream)
+            planned[name] = _entries(name, choice, assessment, upstream=upstream, is_queued=is_queued)
         if any(entry.action is Action.EXECUTE for entry in planned[name]):
             running.add(name)
     return tuple(entry for name in graph.names for entry in planned[name])
@@ -231,7 +233,7 @@ def _opening_reason(name: str, assessment: Assessment, *, upstream: str | None) 
     return DefinitionChanged() if expansion.definition != step.hash else InputChanged(step.each)
 
 
-def _entries(name: str, choice: Choice, assessment: Assessment, *, upstream: str | None) -> list[PlannedStep]:
+def _entries(name: str, choice: Choice, assessment: Assessment, *, upstream: str | None, is_queued: bool) -> list[PlannedStep]:
     entries: list[PlannedStep] = []
     for this in assessment.members[name] or ():
         is_wanted = choice.wanted is None or this in choice.wanted
@@ -239,7 +241,7 @@ def _entries(name: str, choice: Choice, assessment: Assessment, *, upstream: str
             is_missing = assessment.statuses[this].state is StepState.MISSING
             entries.append(PlannedStep(this, Action.EXECUTE, _REQUESTED_MISSING if is_missing else _REQUESTED))
         elif is_wanted and (reasons := _due_reasons(this, assessment, upstream)):
-            is_conditional = not is_due(this, assessment)
+            is_conditional = is_queued or not is_due(this, assessment)
             entries.append(PlannedStep(this, Action.EXECUTE, reasons, is_conditional=is_conditional))
         else:
             entries.extend(_kept((this,), assessment))

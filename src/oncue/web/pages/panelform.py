@@ -22,7 +22,7 @@ IN_THE_PANEL = {
     FindingCode.JOB_STOPPED: "Its results stay readable; a new job takes runs.",
     FindingCode.MISSING_INPUT: "Choose what is missing, failed or stale, or a step further up.",
     FindingCode.NOTHING_TO_RUN: "Choose everything, or the steps to run again.",
-    FindingCode.SOURCE_UNAVAILABLE: "Put its source back, or start a new job; what this one has made is kept.",
+    FindingCode.SOURCE_UNAVAILABLE: "Mend its source or put it back; what this job has made is kept.",
     FindingCode.STALE_INPUT: "Choose a step further up to bring it up to date as well.",
     FindingCode.SOURCE_REUSED: "Tick “fetch again” to let it fetch.",
     FindingCode.COMMENT_WITHOUT_EFFECT: "Choose a step that reads comments; a reason keeps a note with the run.",
