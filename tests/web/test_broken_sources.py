@@ -1,5 +1,7 @@
 """A mistake in the source of a job forbids its next run, and takes nothing away of what there is."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.web.hosting import Host
@@ -7,11 +9,11 @@ from tests.web.workflows import CHAIN
 
 
 @pytest.fixture
-def mistaken(host: Host, chain: str) -> str:
+def mistaken(host: Host, folder: Path, chain: str) -> str:
     """A job that ran once; then somebody mistyped a key of its manifest."""
     host.run(chain)
-    path = host.workspace.store.folder.parent / "chain.yaml"
-    path.write_text(CHAIN.replace("{id: count, phase: refine, run:", "{id: count, phase: refine, rum:"), encoding="utf-8")
+    mistyped = CHAIN.replace("{id: count, phase: refine, run:", "{id: count, phase: refine, rum:")
+    (folder / "chain.yaml").write_text(mistyped, encoding="utf-8")
     return chain
 
 

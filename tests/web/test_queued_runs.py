@@ -1,17 +1,18 @@
 """A run that is ordered while another one executes starts when that has ended, and pays for nothing that is there by then."""
 
-from oncue.control.workspace import Workspace
+from pathlib import Path
+
 from tests.web.hosting import Host
 
 
-def test_what_the_run_before_made_is_not_made_again(host: Host, workspace: Workspace, holding: str) -> None:
+def test_what_the_run_before_made_is_not_made_again(host: Host, folder: Path, holding: str) -> None:
     assert host.program.post(f"/api/v1/jobs/{holding}/runs", host.cue(holding)).status == 201
     host.wait(holding, 1, "running")
 
     ahead = host.preflight(holding, scope="resume")
     order = {"scope": "resume", **host.cue(holding, scope="resume")}
     assert host.program.post(f"/api/v1/jobs/{holding}/runs", order).status == 201
-    (workspace.store.folder.parent / "gate").write_text("through", encoding="utf-8")
+    (folder / "gate").write_text("through", encoding="utf-8")
     host.wait(holding, 1)
     second = host.wait(holding, 2)
 
@@ -21,7 +22,7 @@ def test_what_the_run_before_made_is_not_made_again(host: Host, workspace: Works
     assert (second["status"], second["executed"]) == ("succeeded", [])
 
 
-def test_everything_means_again(host: Host, workspace: Workspace, holding: str) -> None:
+def test_everything_means_again(host: Host, folder: Path, holding: str) -> None:
     assert host.program.post(f"/api/v1/jobs/{holding}/runs", host.cue(holding)).status == 201
     host.wait(holding, 1, "running")
 
@@ -29,5 +30,5 @@ def test_everything_means_again(host: Host, workspace: Workspace, holding: str) 
 
     assert "executes again what that one executes" in ahead["warnings"][0]["message"]
     assert not ahead["plan"]["steps"][0]["conditional"]
-    (workspace.store.folder.parent / "gate").write_text("through", encoding="utf-8")
+    (folder / "gate").write_text("through", encoding="utf-8")
     host.wait(holding, 1)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from oncue.control.amounts import show_dollars
 from oncue.control.generation.modelcheck import find_model_blockers
 from oncue.control.jobstate import make_snapshot
 from oncue.control.sources import FollowedDefinition, find_code_blockers, follow_definition
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.comments import check_comment_text
 from oncue.core.estimate import Estimate, estimate_plan
-from oncue.core.findings import OpenRun
+from oncue.core.findings import Finding, FindingCode, OpenRun
 from oncue.core.model import JobId, Run, step_name
 from oncue.core.parameters import read_params, resolve_params
 from oncue.core.plan import Plan, plan_run
 from oncue.core.ports import Store
-from oncue.core.request import DefinitionChoice, RunRequest
+from oncue.core.request import Budget, DefinitionChoice, RunRequest
 from oncue.core.secrets import known_secrets
 from oncue.core.snapshot import JobSnapshot
 
@@ -69,7 +71,25 @@ def prepare_run(workspace: Workspace, job_id: JobId, request: RunRequest, *, is_
         blockers = [*blockers, *find_code_blockers(workspace, job, followed)]
     plan = replace(plan, blockers=(*plan.blockers, *blockers)) if blockers else plan
     estimate = estimate_plan(plan, durations, costs, count=snapshot.last_count)
+    plan = replace(plan, warnings=(*plan.warnings, *_find_tight_limits(request.budget, estimate)))
     return Prepared(plan=plan, snapshot=snapshot, followed=followed, estimate=estimate)
+
+
+def _find_tight_limits(budget: Budget, estimate: Estimate) -> Iterator[Finding]:
+    """Limits that runs like this one went beyond before: it would halt on its way."""
+    pairs = (
+        (budget.usd, estimate.usd, show_dollars),
+        (budget.tokens, estimate.tokens, "{:,.0f} tokens".format),
+    )
+    for limit, expected, show in pairs:
+        if limit is not None and expected is not None and limit < expected.high:
+            verb = "would" if limit < expected.low else "may"
+            yield Finding(
+                code=FindingCode.LIMIT_BELOW_ESTIMATE,
+                message=f"with the limit of {show(limit)} the run {verb} halt on its way: "
+                f"it cost {show(expected.low)} to {show(expected.high)} before",
+                hint="a run that was halted is resumed with another limit, and pays for nothing twice",
+            )
 
 
 def list_prerequisites(prepared: Prepared) -> dict[str, bool]:

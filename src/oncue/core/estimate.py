@@ -65,7 +65,7 @@ def estimate_plan(
         tokens.add([float(one.tokens) for one in spent if not one.unknown_tokens], low=low, high=times)
         usd.add([one.usd for one in spent if not one.unknown_usd], low=low, high=times)
     if unknown or not plan.executing:
-        return Estimate(seconds=None, unknown=tuple(unknown))
+        return Estimate(seconds=None, unknown=tuple(unknown), assumed=assumed)
     return Estimate(seconds=seconds.range(), tokens=tokens.range(), usd=usd.range(), assumed=assumed)
 
 

@@ -28,6 +28,7 @@ class FindingCode(StrEnum):
     SOURCE_GONE = "source_gone"
     COMMENT_UNREAD = "comment_unread"
     COMMENT_DROPPED = "comment_dropped"
+    LIMIT_BELOW_ESTIMATE = "limit_below_estimate"
     RUN_AHEAD = "run_ahead"
     RUN_INTERRUPTED = "run_interrupted"
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from oncue.control.amounts import describe_assumed, describe_spending, show_cost, show_dollars
 from oncue.control.generation.carried import Carried, CarriedKind
 from oncue.control.views.commentsview import Reading
+from oncue.control.views.planview import group_steps
 from oncue.core.model import step_name
 from oncue.core.visibletext import write_out
 
@@ -137,6 +138,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "cost": show_cost,
     "dollars": show_dollars,
     "assumed": describe_assumed,
+    "grouped": group_steps,
     "fold_steps": fold_steps,
     "reading_lines": group_readings,
 }

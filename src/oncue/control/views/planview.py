@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from oncue.control.preflight import Prepared
 from oncue.control.views.jobview import reasons_as_dicts
@@ -45,6 +46,14 @@ class PlannedStepView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedGroup:
+    """The planned steps of one definition: the step itself, or instances of a fan-out."""
+
+    name: str
+    steps: tuple[PlannedStepView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedComment:
     """A comment in a plan, with the executing steps that get it; ``run`` is that of an earlier one, which is carried along."""
 
@@ -79,7 +88,8 @@ class ParamChange:
 class PlanView:
     """What a run would do; ``next_run`` is the number it would get.
 
-    ``comment`` is the one of the request, ``kept_comments`` are earlier ones that it carries.
+    ``comment`` is the one of the request, ``kept_comments`` are earlier ones that it carries. ``calls_models``: a step that
+    executes cannot do without a language model.
     """
 
     job_id: str
@@ -93,6 +103,7 @@ class PlanView:
     blockers: tuple[Finding, ...]
     warnings: tuple[Finding, ...]
     estimate: Estimate
+    calls_models: bool = False
     comment: PlannedComment | None = None
     kept_comments: tuple[PlannedComment, ...] = ()
 
@@ -105,6 +116,14 @@ class PlanView:
     def executing(self) -> tuple[PlannedStepView, ...]:
         """The steps that execute, or may."""
         return tuple(step for step in self.steps if step.action is Action.EXECUTE)
+
+    @property
+    def executing_words(self) -> str:
+        """How many steps and instances execute, or may, as far as that is known before the lists of fan-outs are there."""
+        expanding = [step_name(step.id) for step in self.executing if step.is_expanding]
+        unknown = [name for name in expanding if name not in self.estimate.assumed]
+        count = len(self.executing) + sum(self.estimate.assumed.get(name, 1) - 1 for name in expanding)
+        return f"{count} or more" if unknown else f"about {count}" if expanding else str(count)
 
     @property
     def reused(self) -> tuple[PlannedStepView, ...]:
@@ -127,6 +146,11 @@ class PlanView:
             "comment": self.comment.as_dict() if self.comment else None,
             "kept_comments": [kept.as_dict() for kept in self.kept_comments],
         }
+
+
+def group_steps(steps: Sequence[PlannedStepView]) -> tuple[PlannedGroup, ...]:
+    """Steps that follow each other, by definition."""
+    return tuple(PlannedGroup(name=name, steps=tuple(found)) for name, found in groupby(steps, lambda step: step_name(step.id)))
 
 
 def estimate_as_dict(estimate: Estimate) -> dict[str, object]:
@@ -170,6 +194,7 @@ def view_plan(prepared: Prepared) -> PlanView:
         blockers=plan.blockers,
         warnings=plan.warnings,
         estimate=prepared.estimate,
+        calls_models=any(graph.steps[step_name(step.id)].needs_model for step in plan.executing),
         comment=_plan_comment(prepared),
         kept_comments=_plan_kept(prepared),
     )

@@ -32,6 +32,7 @@ from oncue.web.schemas.runshapes import RequestBody
 from oncue.web.site import Operating, Site, TheJob, TheSite
 
 LISTED = 12
+LISTED_STEPS = 40
 MAX_FIELDS = 12_000
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -86,8 +87,8 @@ async def plan(*, request: Request, site: TheSite, job: TheJob, _: Operating) ->
 
 def _plan(site: Site, job: Job, fields: Fields) -> dict[str, object]:
     """What a plan is drawn from; a request that cannot be meant is a blocker like any other."""
-    common: dict[str, object] = {"job": job, "listed": LISTED, "has_changed": ("changed", "yes") in fields}
-    common["counsel"] = NO_COUNSEL
+    common: dict[str, object] = {"job": job, "listed": LISTED, "groups": LISTED_STEPS, "counsel": NO_COUNSEL}
+    common["has_changed"] = ("changed", "yes") in fields
     texts, shown = read_texts(fields, PARAM), read_texts(fields, SHOWN)
     moved = find_moved(site.workspace, job.id, shown=shown)
     common["moved"] = [(choice, texts.get(choice.param.name) != shown[choice.param.name]) for choice in moved]
