@@ -54,7 +54,7 @@ def test_a_plan_lists_steps_and_folds_their_instances(host: Host, wide: str) -> 
     page = words_in(plan_of(host, wide, scope="from", step="work"))
 
     assert "would execute 16" in page
-    assert re.search(r"work 15 instances .*work\[1\] .* and 3 more .* total", page)
+    assert re.search(r"work 15 instances .*work\[1\] .* and 3 more .*total", page)
     assert "work[13]" not in page
 
 
