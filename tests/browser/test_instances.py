@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from oncue.control.jobs import create_job
+from oncue.control.workspace import Workspace
 from tests.browser.conftest import Visitor
+from tests.browser.flows import WIDE
 from tests.browser.test_running import request_of
 from tests.web.hosting import Host
 
@@ -86,3 +89,35 @@ def test_who_may_not_run_chooses_nothing(visitor: Visitor, host: Host, broken: s
     assert "Rerun" not in page.text
     assert 'name="step"' not in page.text
     assert visitor.troubles == []
+
+
+@pytest.mark.parametrize("path", ["?unfold=each", "/step?name=each"])
+def test_what_is_chosen_stays_chosen_on_other_pages_and_in_searches(
+    visitor: Visitor, workspace: Workspace, host: Host, folder: Path, path: str
+) -> None:
+    (folder / "wide_flow.py").write_text(WIDE, encoding="utf-8")
+    job = create_job(workspace, "wide_flow:wide", params={"count": 120}, folder=folder).id
+    host.run(job)
+    page = visitor.go(f"/jobs/{job}{path}")
+
+    page.get_by_label("Choose each[2]", exact=True).check()
+    expect(page.get_by_text("1 chosen, on all pages")).to_be_visible()
+    page.get_by_role("button", name="Next").click()
+    page.locator(".instances li input").first.check()
+    expect(page.get_by_text("2 chosen, on all pages")).to_be_visible()
+    expect(page.locator(".pager")).to_contain_text("2 of")
+    page.get_by_label("Search the instances of each").fill("120")
+    expect(page.locator(".instances li")).to_have_count(1)
+    page.get_by_label("Choose each[120]").check()
+    expect(page.get_by_text("3 chosen, on all pages")).to_be_visible()
+    page.get_by_label("Search the instances of each").fill("")
+    expect(page.get_by_label("Choose each[2]", exact=True)).to_be_checked()
+    visitor.shoot("instances chosen on pages")
+    page.get_by_role("button", name="Rerun chosen…").click()
+
+    expect(page.locator("#plan h2")).to_contain_text("execute 3")
+    page.keyboard.press("Escape")
+    page.get_by_label("Choose each[2]", exact=True).uncheck()
+    expect(page.get_by_text("2 chosen, on all pages")).to_be_visible()
+    page.get_by_role("link", name="choose none").click()
+    expect(page.locator("[name=step]:is(:checked, [type=hidden])")).to_have_count(0)

@@ -5,7 +5,7 @@ A page and its fragment are drawn by the same function from the same values; the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -20,6 +20,7 @@ from oncue.control.views.stepwords import EXPLAINED
 from oncue.core.model import Job
 from oncue.core.people import Permission
 from oncue.web.counters import Page
+from oncue.web.pages.chosen import ChosenSteps, TheChosen
 from oncue.web.pages.frame import draw
 from oncue.web.pages.seenquestions import Seen, look_at_questions
 from oncue.web.site import Reading, Site, TheJob, TheSite
@@ -98,10 +99,11 @@ def frame_part(*, request: Request, site: TheSite, _: Reading) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unfolded:
-    """Which fan-out of a board is unfolded, and what of it is shown; ``query`` leads to the same board again."""
+    """Which fan-out of a board is unfolded, what of it is shown and ticked; ``query`` leads to the same board again."""
 
     name: str = ""
     page: InstancesPage | None = None
+    chosen: ChosenSteps = field(default_factory=lambda: ChosenSteps([]))
 
     @property
     def query(self) -> str:
@@ -109,21 +111,31 @@ class Unfolded:
         if self.page is None:
             return ""
         shown = {"search": self.page.search, "word": self.page.word, "page": self.page.page}
-        return urlencode({"unfold": self.name, **shown})
+        return "&".join(filter(None, [urlencode({"unfold": self.name, **shown}), self.chosen.query]))
 
 
 class UnfoldQuery:
     """What a person unfolded."""
 
-    def __init__(self, *, seen: Seen, unfold: Search = "", search: Search = "", word: Search = "", page: Page = 1) -> None:
-        self.name, self.search, self.word, self.page, self.seen = unfold, search, word, page, seen
+    def __init__(
+        self,
+        *,
+        seen: Seen,
+        chosen: TheChosen,
+        unfold: Search = "",
+        search: Search = "",
+        word: Search = "",
+        page: Page = 1,
+    ) -> None:
+        self.name, self.search, self.word, self.page = unfold, search, word, page
+        self.seen, self.chosen = seen, chosen
 
     def look(self, board: BoardView) -> Unfolded:
         """The instances that are wanted."""
         if not self.name:
             return Unfolded()
         page = view_instances(board.standing, self.name, search=self.search, word=self.word, page=self.page, size=20)
-        return Unfolded(name=self.name, page=page) if page else Unfolded()
+        return Unfolded(name=self.name, page=page, chosen=self.chosen) if page else Unfolded()
 
 
 TheUnfolded = Annotated[UnfoldQuery, Depends()]

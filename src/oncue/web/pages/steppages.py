@@ -13,6 +13,7 @@ from oncue.control.views.stepview import StepPage, StepWish, view_step_page
 from oncue.core.model import Job
 from oncue.errors import OncueError
 from oncue.web.counters import MaybeCounter, Page
+from oncue.web.pages.chosen import ChosenSteps, TheChosen
 from oncue.web.pages.frame import draw
 from oncue.web.pages.jobpages import Search, draw_job_page
 from oncue.web.pages.outputblocks import MAX_TEXT, show_files, show_value
@@ -31,15 +32,15 @@ TheWish = Annotated[StepWish, Depends(read_wish)]
 
 
 @router.get("/jobs/{job}/step")
-def step_page(*, request: Request, site: TheSite, job: TheJob, _: Reading, wish: TheWish) -> str:
+def step_page(*, request: Request, site: TheSite, job: TheJob, _: Reading, wish: TheWish, chosen: TheChosen) -> str:
     """One step, or one instance of a fan-out."""
-    return _draw("step.html", request, site, job=job, wish=wish)
+    return _draw("step.html", request, site, job=job, wish=wish, chosen=chosen)
 
 
 @router.get("/parts/jobs/{job}/step")
-def step_part(*, request: Request, site: TheSite, job: TheJob, _: Reading, wish: TheWish) -> str:
+def step_part(*, request: Request, site: TheSite, job: TheJob, _: Reading, wish: TheWish, chosen: TheChosen) -> str:
     """The step alone."""
-    return _draw("step_part.html", request, site, job=job, wish=wish)
+    return _draw("step_part.html", request, site, job=job, wish=wish, chosen=chosen)
 
 
 @router.get("/parts/jobs/{job}/running")
@@ -69,7 +70,7 @@ def log_part(
     return draw("step_log.html", request, site, job=job, log=log, text=body.decode("utf-8", "replace"), left_out=left_out)
 
 
-def _draw(template: str, request: Request, site: Site, *, job: Job, wish: StepWish) -> str:
+def _draw(template: str, request: Request, site: Site, *, job: Job, wish: StepWish, chosen: ChosenSteps) -> str:
     cursor = str(site.feed.cursor)
     view: StepPage = view_step_page(site.workspace, job.id, wish)
     return draw_job_page(
@@ -79,6 +80,7 @@ def _draw(template: str, request: Request, site: Site, *, job: Job, wish: StepWi
         job=job,
         tab="steps",
         step=view,
+        chosen=chosen,
         running=None if view.instances else view_running(site.workspace, job.id, view.id, worker=site.worker_id),
         block=show_value(view.output.output.value) if view.output else None,
         files=show_files(view.output) if view.output else [],

@@ -86,10 +86,10 @@ document.addEventListener("htmx:before:swap", (event) => {
 document.addEventListener("input", (event) => {
   const form = event.target.closest("[data-seek]");
   if (!form) return;
+  const wish = new URLSearchParams(new FormData(form));
+  if (event.target.type === "search") wish.delete("page");
   clearTimeout(seeking);
-  seeking = setTimeout(() => {
-    seek(document.querySelector(form.dataset.seek), `${form.dataset.parts}?${new URLSearchParams(new FormData(form))}`);
-  }, 150);
+  seeking = setTimeout(() => seek(document.querySelector(form.dataset.seek), `${form.dataset.parts}?${wish}`), 150);
 });
 
 document.addEventListener("click", (event) => {
