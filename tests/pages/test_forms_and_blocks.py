@@ -1,5 +1,6 @@
 """From the fields of a page to values, and from values to what a page shows."""
 
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import BinaryIO
 
@@ -8,9 +9,10 @@ import pytest
 from oncue.control.steps.outputs import Output, StoredFile
 from oncue.control.views.artifactview import ArtifactView
 from oncue.control.views.requestwords import describe_override, describe_request, describe_scope, describe_source
-from oncue.core.model import ArtifactKind, ContentHash, StepId
+from oncue.core.model import ArtifactKind, AttemptKey, ContentHash, JobId, StepId
 from oncue.core.promptdelta import diff_texts
-from oncue.core.questions import Asking, InvalidAnswer, Option, QuestionKind
+from oncue.core.questions import Asking, InvalidAnswer, Option, Question, QuestionId, QuestionKind
+from oncue.core.questionwords import describe_response
 from oncue.core.recommendations import find_overrides
 from oncue.errors import InvalidParam
 from oncue.web.answerform import form_fields, read_answer_form
@@ -29,6 +31,7 @@ PERSON = {
         "member": {"type": "boolean"},
         "level": {"enum": [1, 2, "many"]},
         "tags": {"type": "array"},
+        "mails": {"type": "array", "items": {"type": "string"}},
     },
 }
 
@@ -111,11 +114,19 @@ def test_a_form_is_read_by_the_types_of_its_schema() -> None:
         ("field.member", "yes"),
         ("field.level", "2"),
         ("field.tags", '["x"]'),
+        ("field.mails", " a@b.c\r\n\r\nd@e.f\r\n"),
     ]
 
     answer = read_answer_form(asking(QuestionKind.FORM, schema=PERSON), fields)
 
-    assert answer == {"name": "Ada", "age": 9007199254740993, "member": True, "level": 2, "tags": ["x"]}
+    assert answer == {
+        "name": "Ada",
+        "age": 9007199254740993,
+        "member": True,
+        "level": 2,
+        "tags": ["x"],
+        "mails": ["a@b.c", "d@e.f"],
+    }
     assert read_answer_form(asking(QuestionKind.FORM, schema=PERSON), [("field.name", "")]) == {"name": ""}
     assert [field.options for field in form_fields(asking(QuestionKind.FORM, schema=PERSON))][3] == ("1", "2", "many")
 
@@ -287,3 +298,44 @@ def test_amounts_are_said_as_people_say_them() -> None:
     ]  # fmt: skip
     assert [show_size(count) for count in (12, 4096, 2_500_000)] == ["12 B", "4 kB", "2.5 MB"]
     assert describe_scope({"scope": "only", "steps": ["a", "b", "c", "d"]}) == "only a, b, c and 1 more"
+
+
+def test_a_form_asks_first_for_what_it_needs_in_the_order_in_which_that_is_named() -> None:
+    schema = {
+        "type": "object",
+        "required": ["name", "age"],
+        "properties": {"age": {"type": "integer"}, "mails": PERSON["properties"]["mails"], "name": {"type": "string"}},  # type: ignore[index]
+    }
+    fields = form_fields(asking(QuestionKind.FORM, schema=schema, default={"mails": ["a", "b"]}, has_default=True))
+
+    assert [(field.name, field.type, field.text) for field in fields] == [
+        ("name", "string", ""),
+        ("age", "integer", ""),
+        ("mails", "lines", "a\nb"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("response", "words"),
+    [
+        (
+            {"name": "Ada", "mails": ["a@b.c", "d@e.f"], "age": 36, "member": True},
+            "name: Ada; mails: a@b.c, d@e.f; age: 36; member: yes",
+        ),
+        ({"place": {"x": 1}, "none": None}, 'place: {"x": 1}; none: null'),
+        ({}, "nothing"),
+        (["a", "c"], "a (A), c"),
+        (None, "no answer"),
+        (0.5, "0.5"),
+    ],
+)
+def test_answers_read_as_words(response: object, words: str) -> None:
+    question = Question(
+        id=QuestionId("q"),
+        key=AttemptKey(job_id=JobId("job"), run=1, step=StepId("step")),
+        occurrence=1,
+        asking=asking(QuestionKind.FORM, options=(Option(id="a", label="A"),)),
+        asked_at=datetime(2026, 3, 1, tzinfo=UTC),
+    )
+
+    assert describe_response(question, response) == words

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 
 from oncue.core.questions import Asking, Question
 
@@ -43,8 +44,22 @@ def _describe(asking: Asking, response: object) -> str:
             return _with_label(response, labels.get(response, response))
         case list() | tuple():
             return ", ".join(_with_label(str(part), labels.get(str(part), str(part))) for part in response) or "nothing"
+        case Mapping():
+            return "; ".join(f"{name}: {_spell(part)}" for name, part in response.items()) or "nothing"
         case _:
             return str(response)
+
+
+def _spell(value: object) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case list() | tuple() if all(isinstance(part, str) for part in value):
+            return ", ".join(value) or "nothing"
+        case str():
+            return value
+        case _:
+            return json.dumps(value, ensure_ascii=False)
 
 
 def _with_label(text: str, label: str) -> str:

@@ -14,7 +14,10 @@ _BOOLEANS = {"yes": True, "no": False}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormField:
-    """One property of a form's schema; ``text`` is what stands in it at first, ``options`` the only values it takes."""
+    """One property of a form's schema; ``text`` is what stands in it at first, ``options`` the only values it takes.
+
+    ``type`` is that of the schema, or ``lines`` for a list of texts, one in a line.
+    """
 
     name: str
     label: str
@@ -26,7 +29,7 @@ class FormField:
 
 
 def form_fields(asking: Asking) -> tuple[FormField, ...]:
-    """The fields of a form, from its schema; without properties it is one field of JSON."""
+    """The fields of a form, from its schema: the required ones first, in their order; without properties one field of JSON."""
     schema = asking.schema or {}
     properties = schema.get("properties")
     default = asking.default if isinstance(asking.default, Mapping) else {}
@@ -34,10 +37,11 @@ def form_fields(asking: Asking) -> tuple[FormField, ...]:
         text = json.dumps(dict(default), ensure_ascii=False) if default else ""
         return (FormField(name="", label="Answer", type="object", help="a JSON object", text=text, is_required=True),)
     required = schema.get("required")
-    names = required if isinstance(required, Sequence) else ()
+    names = [name for name in required if name in properties] if isinstance(required, Sequence) else []
+    ordered = {name: properties[name] for name in dict.fromkeys([*names, *properties])}
     return tuple(
         _field(str(name), given if isinstance(given, Mapping) else {}, default=default, is_required=name in names)
-        for name, given in properties.items()
+        for name, given in ordered.items()
     )
 
 
@@ -46,6 +50,9 @@ def _field(name: str, schema: Mapping[str, object], *, default: Mapping[str, obj
     given = default.get(name, schema.get("default"))
     choices = schema.get("enum")
     options = tuple(map(_spell, choices)) if isinstance(choices, Sequence) and not isinstance(choices, str) else ()
+    items = schema.get("items")
+    if kind == "array" and isinstance(items, Mapping) and items.get("type") == "string":
+        kind, given = "lines", "\n".join(map(str, given)) if isinstance(given, list | tuple) else given
     return FormField(
         name=name,
         label=str(schema.get("title", name)),
@@ -95,6 +102,8 @@ def _read_field(asking: Asking, field: FormField, text: str) -> object:
             return _BOOLEANS.get(text, text)
         case "integer" | "number":
             return _read_number(field, text)
+        case "lines":
+            return [line.strip() for line in text.split("\n") if line.strip()]
         case "array" | "object":
             return _read_json(field.label, text)
         case _:
