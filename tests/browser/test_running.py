@@ -108,6 +108,7 @@ def test_a_changed_job_shows_the_new_plan_instead_of_starting(visitor: Visitor, 
 
     expect(page.locator("#plan [data-code=plan_changed]")).to_contain_text("nothing was started")
     expect(page.locator("#plan h2")).to_contain_text("Run 2")
+    expect(page.locator("#plan [data-start]")).to_be_focused()
     visitor.shoot("panel changed")
     assert len(host.program.api(f"/jobs/{atlas}/runs")["runs"]) == 1
     visitor.troubles[:] = [text for text in visitor.troubles if "409" not in text]

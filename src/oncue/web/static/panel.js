@@ -41,7 +41,7 @@ document.addEventListener("close", (event) => event.target.replaceChildren(), tr
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (button?.matches("[data-close]")) button.closest("dialog").close();
-  if (button?.matches("[data-start]")) start(button);
+  if (button?.matches("[data-start]:not([aria-busy])")) start(button);
   if (button?.matches("[data-dismiss]")) button.closest(".said").remove();
 });
 
@@ -122,7 +122,7 @@ function count() {
 }
 
 async function start(button) {
-  button.disabled = true;
+  button.ariaBusy = "true"; // disabled, it would lose the focus
   const [by, kept] = [{ page: location.pathname, width: innerWidth }, draft()];
   const cue = { ui_trigger_id: trigger, ui_trigger_source: "run_config_panel", ui_trigger_metadata: by };
   const said = { plan_digest: button.dataset.digest, reason: within("#reason").value };
@@ -147,5 +147,5 @@ async function start(button) {
   } catch {
     report("The server could not be reached. Nothing may have started; pressing Run again starts it once at most.");
   }
-  button.disabled = false;
+  button.ariaBusy = null;
 }
