@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,7 +70,7 @@ class Visitor:
     def go(self, path: str) -> Page:
         """Open a page, and wait until it hears of changes."""
         self.page.goto(f"{self.host.origin}{path}")
-        self.page.locator("#wire-word", has_text="live").wait_for(timeout=PATIENCE_MS, state="attached")
+        self.page.locator("#wire-word", has_text="live").wait_for(state="attached")
         return self.page
 
     def shoot(self, what: str) -> None:
@@ -81,12 +81,7 @@ class Visitor:
 
     def tab(self) -> Page:
         """Another tab of the same person."""
-        page = self.context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        return page
-
-
-Visit = Callable[..., Visitor]
+        return self.context.new_page()
 
 
 @contextmanager
@@ -96,8 +91,8 @@ def visiting(
     context = chromium.new_context(
         viewport=SIZES[size], color_scheme=scheme, bypass_csp=bypass_csp, locale="en-GB", timezone_id="UTC"
     )  # fmt: skip
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
     troubles: list[str] = []
 
     def note(message: ConsoleMessage) -> None:

@@ -17,7 +17,6 @@ from oncue.core.model import JobId, StepId
 from oncue.core.people import Role
 from tests.browser.conftest import Visitor, visiting
 from tests.browser.flows import WIDE
-from tests.support.chromium import PATIENCE_MS
 from tests.web.hosting import Host, hosted
 
 FIRST_PAGE_BYTES = 60_000
@@ -87,7 +86,7 @@ def test_a_page_says_that_it_is_disconnected_and_recovers_by_itself(visitor: Vis
     expect(page.locator("#step-report .state")).to_have_text("missing")
     is_cut = False
 
-    expect(page.locator(".offline")).to_be_hidden(timeout=PATIENCE_MS)
+    expect(page.locator(".offline")).to_be_hidden()
     expect(page.locator("#step-report .state")).to_have_text("fresh")
 
 
@@ -102,7 +101,7 @@ def test_a_page_says_that_access_has_ended_and_leads_to_the_door(chromium: Brows
         membership.remove_person(workspace, "grace")
         host.run(atlas)
 
-        expect(page.locator(".offline")).to_have_text("Your access has ended. Sign in", timeout=PATIENCE_MS)
+        expect(page.locator(".offline")).to_have_text("Your access has ended. Sign in")
         visitor.shoot("access ended")
         page.locator(".offline").get_by_role("link", name="Sign in").click()
         expect(page.get_by_label("Token")).to_be_visible()
@@ -221,7 +220,7 @@ def test_signing_out_ends_the_other_tabs_of_the_session_even_under_an_open_panel
 
     other.get_by_role("button", name="Sign out").click()
 
-    expect(page.locator(".offline")).to_have_text("Your access has ended. Sign in", timeout=PATIENCE_MS)
+    expect(page.locator(".offline")).to_have_text("Your access has ended. Sign in")
     page.locator(".offline").get_by_role("link", name="Sign in").click()
     expect(page.get_by_label("Token")).to_be_visible()
     visitor.troubles.clear()  # the browser reports the refusals

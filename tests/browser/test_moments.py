@@ -12,7 +12,6 @@ from oncue.control.workspace import Workspace
 from tests.browser.conftest import visiting
 from tests.browser.flows import HELD
 from tests.browser.test_access_for_all import violations
-from tests.support.chromium import PATIENCE_MS
 from tests.web.hosting import Host
 
 
@@ -28,8 +27,8 @@ def test_no_passing_moment_violates_what_axe_knows(
     with visiting(chromium, host, size=size, scheme=scheme, bypass_csp=True) as visitor:
         page = visitor.go(f"/jobs/{atlas}")
         host.program.post(f"/api/v1/jobs/{atlas}/runs", host.cue(atlas))
-        expect(page.locator(".question .outcome")).to_be_visible(timeout=PATIENCE_MS)
-        expect(page.locator("#job-head .facts")).to_contain_text("succeeded", timeout=PATIENCE_MS)
+        expect(page.locator(".question .outcome")).to_be_visible()
+        expect(page.locator("#job-head .facts")).to_contain_text("succeeded")
         found["out of time"] = violations(page)
         visitor.shoot("moment out of time")
 
@@ -41,11 +40,11 @@ def test_no_passing_moment_violates_what_axe_knows(
 
         host.program.post(f"/api/v1/jobs/{held}/runs", host.cue(held))
         page = visitor.go(f"/jobs/{held}/step?name=loud")
-        expect(page.locator("#running pre")).to_contain_text("preparing", timeout=PATIENCE_MS)
+        expect(page.locator("#running pre")).to_contain_text("preparing")
         found["running"] = violations(page)
         visitor.shoot("moment running")
         (folder / "gate").write_text("", encoding="utf-8")
-        expect(page.locator("#running pre")).to_contain_text("ready", timeout=PATIENCE_MS)
+        expect(page.locator("#running pre")).to_contain_text("ready")
         (folder / "gate").write_text("", encoding="utf-8")
         host.wait(held, 1)
 

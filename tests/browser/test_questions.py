@@ -15,7 +15,6 @@ from oncue.control.workspace import Workspace
 from oncue.core.model import JobId
 from tests.browser.conftest import Visitor, visiting
 from tests.browser.flows import INTERVIEW
-from tests.support.chromium import PATIENCE_MS
 from tests.web.hosting import Host
 
 _MINUTES = re.compile(r"^(10:00|9:\d\d) left$")
@@ -104,7 +103,7 @@ def test_a_question_whose_time_runs_out_says_so_and_takes_an_answer(visitor: Vis
     card = page.locator(".question")
     card.get_by_label("Little land").check()
 
-    expect(card.locator(".outcome")).to_have_text("Time was up: the default cost (Low cost) was taken.", timeout=PATIENCE_MS)
+    expect(card.locator(".outcome")).to_have_text("Time was up: the default cost (Low cost) was taken.")
     expect(page.locator("#step-goals .meta")).to_contain_text("default taken")
     expect(card.get_by_label("Little land")).to_be_checked()
     visitor.shoot("question out of time")
@@ -119,7 +118,7 @@ def test_a_question_whose_time_runs_out_says_so_and_takes_an_answer(visitor: Vis
     said.get_by_role("button", name="Rerun with it…").click()
     expect(page.locator("#answers")).to_have_value("reuse")
     page.click("#plan [data-start]:not([disabled])")
-    expect(page.locator("dialog[open]")).to_have_count(0, timeout=PATIENCE_MS)
+    expect(page.locator("dialog[open]")).to_have_count(0)
     host.wait(hasty, 2)
     expect(page.locator("#step-goals .meta")).not_to_contain_text("default taken")
     assert host.program.api(f"/jobs/{hasty}/steps/goals/output")["outputs"][0]["value"] == ["cost", "land"]
@@ -219,7 +218,7 @@ def test_every_kind_of_question_has_its_fields(visitor: Visitor, host: Host, wor
     expect(card).to_contain_text("How much?")
     card.locator("input[type=number]").fill("2.5")
     card.get_by_role("button", name="Answer").click()
-    expect(card).to_contain_text("Go on?", timeout=PATIENCE_MS)
+    expect(card).to_contain_text("Go on?")
     card.get_by_label("No").check()
     card.get_by_role("button", name="Answer").click()
     expect(card).to_contain_text("In your own words?")
@@ -240,7 +239,7 @@ def test_every_kind_of_question_has_its_fields(visitor: Visitor, host: Host, wor
     card.get_by_label("Member").select_option("yes")
     card.get_by_role("button", name="Answer").click()
 
-    expect(page.locator("#inbox .empty")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator("#inbox .empty")).to_be_visible()
     host.wait(job, 1)
     assert host.program.api(f"/jobs/{job}/steps/everything/output")["outputs"][0]["value"] == {
         "number": 2.5,
@@ -314,6 +313,6 @@ def test_an_option_that_stands_for_all_goes_with_no_other(
     assert (both.status, both.json["code"]) == (422, "invalid_answer")
     page.get_by_role("button", name="Answer", exact=True).click()
 
-    expect(page.locator("#inbox .empty")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator("#inbox .empty")).to_be_visible()
     host.wait(job, 1)
     assert host.program.api(f"/jobs/{job}/decisions")["decisions"][0]["response"] == ["cost"]

@@ -11,7 +11,6 @@ from oncue.control.jobs import create_job
 from oncue.control.workspace import Workspace
 from tests.browser.conftest import Visitor
 from tests.browser.flows import HELD, SLOW
-from tests.support.chromium import PATIENCE_MS
 from tests.web.hosting import Host
 
 _TIME = re.compile(r"for \d+:\d\d")
@@ -41,10 +40,10 @@ def test_what_a_shell_step_prints_is_shown_while_it_runs(
     running = page.locator("#running")
 
     expect(running.locator("h3")).to_contain_text(_TIME)
-    expect(running.locator("pre")).to_have_text("preparing", timeout=PATIENCE_MS)
+    expect(running.locator("pre")).to_have_text("preparing")
     expect(page.locator(".output .empty")).to_have_count(0)
     gate.write_text("line\n" * 200, encoding="utf-8")
-    expect(running.locator("pre")).to_have_text(re.compile(r"preparing\n(line\n)+ready"), timeout=PATIENCE_MS)
+    expect(running.locator("pre")).to_have_text(re.compile(r"preparing\n(line\n)+ready"))
     tail = running.locator(".tail")
     assert tail.evaluate("one => one.scrollHeight > one.clientHeight && one.scrollTop === 0"), "it stands at its end"
     visitor.shoot("running step")
@@ -53,7 +52,7 @@ def test_what_a_shell_step_prints_is_shown_while_it_runs(
         pass
     expect(tail).to_be_focused()
     gate.write_text("", encoding="utf-8")
-    expect(running).to_have_count(0, timeout=PATIENCE_MS)
+    expect(running).to_have_count(0)
     expect(page.locator(".output pre")).to_contain_text("ready")
 
 
@@ -65,7 +64,7 @@ def test_a_step_that_wrote_nothing_yet_says_so(
 
     page = visitor.go(f"/jobs/{job}/step?name=quiet")
 
-    expect(page.locator("#running")).to_contain_text("It has written nothing to its log so far", timeout=PATIENCE_MS)
+    expect(page.locator("#running")).to_contain_text("It has written nothing to its log so far")
     gate.write_text("", encoding="utf-8")
     host.wait(job, 1)
 
@@ -77,12 +76,12 @@ def test_what_a_step_logs_and_how_far_it_is_are_shown_while_it_runs(
     page = visitor.go(f"/jobs/{job}/step?name=think")
     running = page.locator("#running")
 
-    expect(running).to_contain_text("1 of 3 sources read", timeout=PATIENCE_MS)
+    expect(running).to_contain_text("1 of 3 sources read")
     expect(running.locator("pre")).to_contain_text("reading the first source")
     gate.write_text("", encoding="utf-8")
-    expect(running.locator("pre")).to_contain_text("reading the second source", timeout=PATIENCE_MS)
+    expect(running.locator("pre")).to_contain_text("reading the second source")
     gate.write_text("", encoding="utf-8")
-    expect(running).to_have_count(0, timeout=PATIENCE_MS)
+    expect(running).to_have_count(0)
     expect(page.locator(".output")).to_contain_text("done")
 
 
