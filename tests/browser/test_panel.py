@@ -142,12 +142,24 @@ def test_the_plan_is_made_as_soon_as_the_server_is_back(visitor: Visitor, atlas:
 def test_a_defect_of_the_server_leaves_the_plan_and_is_tried_again(visitor: Visitor, atlas: str) -> None:
     page = visitor.go(f"/jobs/{atlas}")
     page.click("#run")
-    page.route("**/plan", lambda route: route.fulfill(status=503, content_type="text/html", body="<p>busy</p>"), times=1)
+    is_well = False
+    asked: list[Route] = []
 
+    def answer(route: Route) -> None:
+        asked.append(route)
+        if len(asked) == 1:
+            route.fulfill(status=503, content_type="text/html", body="<p>busy</p>")
+        elif is_well:
+            route.continue_()
+
+    page.route("**/plan", answer)
     page.fill("#comment", "mind the land")
 
     expect(page.locator("#start-problem")).to_be_visible()
     expect(page.locator("#plan")).not_to_contain_text("busy")
+    is_well = True
+    for held in asked[1:]:
+        held.continue_()
     expect(page.locator("#plan")).to_contain_text("The comment goes to")
     expect(page.locator("#plan [data-start]")).to_be_enabled()
     visitor.troubles[:] = [text for text in visitor.troubles if "503" not in text]
