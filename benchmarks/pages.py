@@ -102,13 +102,13 @@ async def _listen(server: Served, workspace: Workspace, crowd: Crowd, *, setting
     """What open pages hear, and how long the server takes to end while they are open."""
     count = settings.clients
     name = f"with {count} clients"
-    async with server.sockets(f"/live?topic=job:{crowd.small}", count) as pages:
+    async with server.sockets(f"/live?topic=inbox&topic=job:{crowd.small}", count) as pages:
         await asyncio.gather(*(page.recv() for page in pages))
         notices = [await _time_notice(workspace, crowd.small, pages) for _ in range(settings.looks)]
         settling = await _time_settling(workspace, crowd.small, pages, events=settings.burst)
     async with server.sockets(f"/api/v1/events?job={crowd.small}&after={_last(workspace, crowd.small)}", count) as programs:
         bursts = [await _time_burst(workspace, crowd.small, programs, events=settings.burst)]
-    async with server.sockets(f"/live?topic=job:{crowd.small}", count):
+    async with server.sockets(f"/live?topic=inbox&topic=job:{crowd.small}", count):
         stop = await asyncio.to_thread(server.stop)
     return [
         Figure(name=f"commit to notice, last page {name}", unit="ms", samples=tuple(notices), limit=NOTICE_LIMIT),

@@ -13,7 +13,6 @@ from typing import Annotated
 from fastapi import APIRouter, Query, WebSocket
 
 from oncue.core.events import EventType
-from oncue.core.model import JobId
 from oncue.core.people import Permission
 from oncue.web.feed import Cursor, Feed, Numbered
 from oncue.web.site import get_identity, get_site, still_reading
@@ -38,7 +37,7 @@ async def live(socket: WebSocket, topic: Annotated[list[str], Query(default_fact
 
 async def stream_topics(feed: Feed, topics: Sequence[str], after: str) -> AsyncIterator[Sequence[str]]:
     """Where the feed stands, what was missed since ``after``, then every touch of a topic; as JSON text."""
-    subscription = feed.subscribe(_only_job(topics))
+    subscription = feed.subscribe()
     try:
         yield [json.dumps({"seq": str(feed.cursor)})]
         yield [_notice(feed, topic) for topic in (_missed_topics(feed, after, topics) if after else ())]
@@ -64,12 +63,6 @@ def topics_of(batch: Iterable[Numbered]) -> set[str]:
         if one.event.type in ABOUT_QUESTIONS:
             found.add(INBOX)
     return found
-
-
-def _only_job(topics: Sequence[str]) -> JobId | None:
-    """The one job that a page is about: then nothing else needs to be collected for it."""
-    (only,) = topics if len(topics) == 1 else ("",)
-    return JobId(only.removeprefix(JOB)) if only.startswith(JOB) else None
 
 
 def _missed_topics(feed: Feed, after: str, topics: Sequence[str]) -> list[str]:
