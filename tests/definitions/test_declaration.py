@@ -15,11 +15,6 @@ class Opaque:
     """A type that pydantic knows nothing of."""
 
 
-@dataclass
-class Row:
-    id: str
-
-
 def declare(function: Callable[..., Any], **options: Any) -> Workflow:
     """A workflow with a list, a text and this one step."""
     flow = Workflow("w", phases=["one", "two"])

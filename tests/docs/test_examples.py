@@ -16,7 +16,6 @@ from tests.support.repository import ROOT, relative, tracked_files
 
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`(oncue [^`]+)`")
-_PLACEHOLDERS = {"…", "...", "…`"}
 
 
 def _fenced(document: Path, language: str) -> list[str]:

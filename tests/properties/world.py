@@ -18,7 +18,6 @@ from oncue.core.model import SourceKind, WorkflowSource
 from oncue.errors import UnknownWorkflow
 
 Value = Any
-Element = dict[str, Value]
 PHASES = ("one", "two", "three")
 PARAMS = {"p": 0, "q": 0}
 OTHER_NAMES = {"a": "b", "b": "c", "c": "d", "d": "a"}

@@ -137,6 +137,7 @@ def test_a_report_without_findings_is_still_a_report(made: Made) -> None:
 
 @given(
     LINES
+    | MARKUP
     | st.sampled_from(
         ["__init__()", "*a* b*", "a * b", "1. x", "- x", "[a](b)", "<b>", "&amp;", "\\", "a_b", "``", "#", "[a]: b"]
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from oncue.core.callports import Setting
 from oncue.core.canonical import content_hash
 from oncue.core.comments import CommentKind, GivenComment
-from oncue.core.model import AttemptKey, ContentHash, Failure, JobId, StepId
+from oncue.core.model import AttemptKey, Failure, JobId, StepId
 from oncue.core.modelcalls import CallState, ModelCall, SectionRef
 from oncue.core.modelport import Usage
 from oncue.core.ports import Store
@@ -94,8 +94,3 @@ def keep_comments(store: Store, *comments: GivenComment) -> None:
             tx.insert_comment(comment)
 
     store.write(unit)
-
-
-def addresses_of(call: ModelCall) -> set[ContentHash]:
-    """Everything that a call cites."""
-    return {ref.hash for ref in call.sections} | {call.payload} | ({call.reply} if call.reply else set())
