@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 PATIENCE_MS = 20_000
-"""How long anything in a browser may take on a machine that is busy with other things; pages and contexts are told it as well."""
+"""How long anything in a browser may take on a machine that is busy; pages and contexts are told it as well."""
 expect.set_options(timeout=PATIENCE_MS)
 
 

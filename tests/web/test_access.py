@@ -16,6 +16,7 @@ from oncue.web.application import make_routes
 from oncue.web.guard import MAX_BODY_BYTES
 from oncue.web.refusals import TooManyAttempts
 from tests.engines.manual_clock import ManualClock
+from tests.support.processes import PATIENCE_SECONDS
 from tests.support.repository import PACKAGE
 from tests.web.conftest import TOKENS
 from tests.web.hosting import Client, Host
@@ -104,7 +105,7 @@ def test_a_socket_opens_for_a_program_and_for_the_own_page(standing: tuple[Host,
 
     for client in (host.program, host.browser()):
         with client.listen(path) as socket:
-            assert json.loads(socket.recv(timeout=5))
+            assert json.loads(socket.recv(timeout=PATIENCE_SECONDS))
 
 
 @pytest.mark.parametrize("path", routes("POST"))
@@ -206,7 +207,7 @@ def test_the_server_answers_to_its_own_names_alone(standing: tuple[Host, str], n
 def test_a_foreign_host_is_refused_on_sockets_too(standing: tuple[Host, str]) -> None:
     host, _ = standing
 
-    connection = http.client.HTTPConnection("127.0.0.1", host.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", host.port, timeout=PATIENCE_SECONDS)
     connection.putrequest("GET", "/live?topic=jobs", skip_host=True)
     for header, value in {
         "Host": f"evil.example:{host.port}",
@@ -303,14 +304,14 @@ def test_many_wrong_tokens_from_one_place_are_told_to_wait(host: Host) -> None:
 def test_a_flood_of_wrong_tokens_locks_nobody_out_who_is_known(host: Host) -> None:
     session = host.browser()
     with host.program.listen("/live?topic=jobs") as stream:
-        stream.recv(timeout=10)
+        stream.recv(timeout=PATIENCE_SECONDS)
         assert 429 in {host.bearer(f"wrong{number}").get("/api/v1/me").status for number in range(30)}
 
         assert session.get("/api/v1/me").status == 200
         assert host.bearer("viewer-token").get("/api/v1/me").status == 200
         assert host.browser().get("/api/v1/me").status == 200
         with host.program.listen("/live?topic=jobs") as another:
-            assert json.loads(another.recv(timeout=10))
+            assert json.loads(another.recv(timeout=PATIENCE_SECONDS))
     assert host.bearer("wrong").get("/api/v1/me").status == 429
 
 
@@ -337,7 +338,7 @@ def test_wrong_tokens_are_forgotten_after_a_minute_and_those_beyond_the_tenth_do
 @pytest.mark.parametrize("size", [MAX_BODY_BYTES + 1, 50_000_000])
 def test_a_body_that_is_announced_as_too_large_is_refused_before_it_is_read(standing: tuple[Host, str], size: int) -> None:
     host, job = standing
-    connection = http.client.HTTPConnection("127.0.0.1", host.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", host.port, timeout=PATIENCE_SECONDS)
     connection.putrequest("POST", f"/api/v1/jobs/{job}/runs/preflight")
     connection.putheader("Authorization", f"Bearer {host.token}")
     connection.putheader("Content-Type", "application/json")
@@ -357,7 +358,7 @@ def test_a_body_that_turns_out_too_large_is_refused(standing: tuple[Host, str]) 
         for _ in range(40):
             yield b" " * 100_000
 
-    connection = http.client.HTTPConnection("127.0.0.1", host.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", host.port, timeout=PATIENCE_SECONDS)
     headers = {"Authorization": f"Bearer {host.token}", "Content-Type": "application/json"}
     with suppress(BrokenPipeError):
         connection.request("POST", f"/api/v1/jobs/{job}/runs/preflight", pieces(), headers, encode_chunked=True)

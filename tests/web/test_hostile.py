@@ -20,6 +20,7 @@ from oncue.control.workspace import Workspace
 from oncue.core.people import Role
 from oncue.web.sessions import MAX_OF_A_TOKEN, SessionFile
 from tests.engines.manual_clock import NOON, ManualClock
+from tests.support.processes import PATIENCE_SECONDS
 from tests.web.hosting import Client, Host
 from tests.web.test_every_route import OPEN, ROUTES, fill
 from tests.web.test_roles import add, sign_in
@@ -31,7 +32,7 @@ def send_raw(host: Host, lines: str, *, body: bytes = b"") -> tuple[int, bytes]:
     """Send bytes as they are; returns the status of the first answer and everything that came."""
     text = lines.format(host=f"127.0.0.1:{host.port}", token=host.token).replace("\n", "\r\n") + "\r\nConnection: close\r\n\r\n"
     said = b""
-    with socket.create_connection(("127.0.0.1", host.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", host.port), timeout=PATIENCE_SECONDS) as connection:
         with suppress(OSError):  # it may hang up while it is still being sent to
             connection.sendall(text.encode("latin-1") + body)
         with suppress(OSError):
@@ -274,7 +275,7 @@ def test_no_secret_is_logged_however_much_is(host: Host, caplog: pytest.LogCaptu
     session = host.browser()
     for client in (host.program, session):
         with client.listen("/live?topic=jobs") as stream:
-            stream.recv(timeout=10)
+            stream.recv(timeout=PATIENCE_SECONDS)
 
     said = "\n".join(f"{record.getMessage()} {vars(record)}" for record in caplog.records if record.name != "websockets.client")
     for secret in (host.token, "mistyped", session.headers["Cookie"].partition("=")[2]):
@@ -282,18 +283,19 @@ def test_no_secret_is_logged_however_much_is(host: Host, caplog: pytest.LogCaptu
 
 
 @pytest.mark.parametrize("stream", ["/live?topic=jobs", "/api/v1/events"])
-def test_a_token_that_is_narrowed_to_less_than_looking_ends_its_open_streams(host: Host, chain: str, stream: str) -> None:
+def test_a_token_that_is_narrowed_to_less_than_looking_ends_its_open_streams(chain: str, host: Host, stream: str) -> None:
+    """The job is older than the server: it tells nobody that it was made."""
     secret = add(host)
     token, session = host.bearer(secret), sign_in(host, secret)
     with token.listen(stream) as first, session.listen(stream) as second:
-        assert all(json.loads(one.recv(timeout=10)) for one in (first, second))
+        assert all(json.loads(one.recv(timeout=PATIENCE_SECONDS)) for one in (first, second))
 
         narrow(host.workspace, secret, '["answer"]')
         host.run(chain)  # something happens that they would tell of
 
         for one in (first, second):
             with pytest.raises(ConnectionClosed):
-                one.recv(timeout=10)
+                one.recv(timeout=PATIENCE_SECONDS)
     assert [client.get(ME).status for client in (token, session)] == [403, 403]
 
 

@@ -11,6 +11,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from oncue.control.workspace import Workspace
+from tests.support.processes import PATIENCE_SECONDS
 from tests.web.conftest import ALLOWED
 from tests.web.hosting import Client, Host, Reply, hosted
 
@@ -43,7 +44,13 @@ def sign_in(host: Host, headers: dict[str, str], token: str = "") -> Reply:
 
 
 def listen(host: Host, headers: dict[str, str]) -> ClientConnection:
-    return connect(f"ws://{NAME}/live?topic=jobs", address=("127.0.0.1", host.port), additional_headers=headers, proxy=None)
+    return connect(
+        f"ws://{NAME}/live?topic=jobs",
+        address=("127.0.0.1", host.port),
+        additional_headers=headers,
+        open_timeout=PATIENCE_SECONDS,
+        proxy=None,
+    )
 
 
 def browse(host: Host, **headers: str) -> Client:
@@ -116,7 +123,7 @@ def test_sockets_ask_for_the_scheme_of_the_page_too(proxied: Host) -> None:
     sent = {name: value for name, value in browse(proxied).headers.items() if name != "Host"}
 
     with listen(proxied, sent) as socket:
-        assert json.loads(socket.recv(timeout=10))
+        assert json.loads(socket.recv(timeout=PATIENCE_SECONDS))
     with pytest.raises(InvalidStatus) as refused, listen(proxied, sent | {"Origin": f"http://{NAME}"}):
         pass
 

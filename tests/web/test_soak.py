@@ -18,10 +18,10 @@ from oncue.core.events import EventDraft, EventType
 from oncue.core.model import JobId, StepId
 from oncue.core.writeport import Transaction
 from tests.store.conftest import Place, place
+from tests.support.processes import PATIENCE_SECONDS
 from tests.web.hosting import Host, hosted
 from tests.web.workflows import WORKFLOWS
 
-PATIENCE = 30
 __all__ = ["place"]
 EVENTS, COMMIT, CLIENTS, STAY = 600, 7, 8, 40
 
@@ -47,8 +47,8 @@ def come_and_go(hosts: tuple[Host, Host], job: str, *, first: int, stay: int) ->
         after = heard[-1]["seq"] if heard else first
         host = hosts[(len(heard) // stay) % 2]
         with host.program.listen(f"/api/v1/events?job={job}&after={after}") as socket:
-            socket.recv(timeout=PATIENCE)
-            heard += [json.loads(socket.recv(timeout=PATIENCE)) for _ in range(min(stay, EVENTS - len(heard)))]
+            socket.recv(timeout=PATIENCE_SECONDS)
+            heard += [json.loads(socket.recv(timeout=PATIENCE_SECONDS)) for _ in range(min(stay, EVENTS - len(heard)))]
     return heard
 
 
@@ -71,7 +71,7 @@ def test_clients_that_come_and_go_between_two_servers_hear_everything_once_and_i
             thread.start()
         write_events(opened[1], job)
         for thread in threads:
-            thread.join(PATIENCE)
+            thread.join(PATIENCE_SECONDS)
     for workspace in opened:
         workspace.store.close()
 

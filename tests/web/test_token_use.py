@@ -17,6 +17,7 @@ from oncue.core.people import Permission, Role
 from oncue.core.writeport import Transaction
 from oncue.web.access import people_source
 from tests.engines.manual_clock import NOON, ManualClock
+from tests.support.processes import PATIENCE_SECONDS
 from tests.web.hosting import Host
 from tests.web.test_roles import add, sign_in
 
@@ -42,7 +43,7 @@ def test_a_token_is_used_by_programs_by_its_sessions_and_by_its_streams(host: Ho
             assert sign_in(host, secret).api("/me")["actor"] == "grace"
         case _:
             with host.bearer(secret).listen("/live?topic=jobs") as socket:
-                socket.recv(timeout=10)
+                socket.recv(timeout=PATIENCE_SECONDS)
 
     used, unused = last_use(host.workspace)
     assert used is not None
@@ -87,7 +88,7 @@ def test_no_request_waits_until_the_use_of_its_token_is_written(host: Host) -> N
         assert host.bearer(secret).api("/me")["actor"] == "grace"
     finally:
         opened.set()
-        held.result(30)
+        held.result(PATIENCE_SECONDS)
     assert last_use(host.workspace) != [None]
 
 
