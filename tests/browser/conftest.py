@@ -4,12 +4,12 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, ViewportSize
 
 from oncue import wiring
 from oncue.control.jobs import create_job
@@ -18,6 +18,7 @@ from oncue.core.people import Role
 from oncue.web.access import Identity
 from tests.browser.flows import ATLAS
 from tests.support.chromium import PATIENCE_MS, close_context, open_chromium
+from tests.support.skippingclock import SkippingClock
 from tests.web.hosting import Host, hosted, only
 
 SIZES: dict[str, ViewportSize] = {"wide": {"width": 1440, "height": 900}, "narrow": {"width": 390, "height": 844}}
@@ -31,9 +32,15 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def workspace(folder: Path) -> Iterator[Workspace]:
+def clock() -> SkippingClock:
+    """What time it is for the workspace: questions are out of time when the test says so."""
+    return SkippingClock()
+
+
+@pytest.fixture
+def workspace(folder: Path, clock: SkippingClock) -> Iterator[Workspace]:
     opened = wiring.open_workspace(folder / ".oncue", create=True, synchronous="NORMAL")
-    yield opened
+    yield replace(opened, clock=clock)
     opened.store.close()
 
 
@@ -48,6 +55,18 @@ def host(workspace: Workspace) -> Iterator[Host]:
 def atlas(workspace: Workspace, folder: Path) -> str:
     """A job of the atlas that has not run."""
     return create_job(workspace, "atlas_flow:atlas", params={}, folder=folder).id
+
+
+def press_run(page: Page) -> Response:
+    """Press Run as soon as the plan on screen is what the form says; what the server answered."""
+    with page.expect_response(lambda answer: answer.request.method == "POST" and answer.url.endswith("/runs")) as sent:
+        page.click("#plan [data-start]:not([disabled])")
+    return sent.value
+
+
+def freeze(page: Page, fragments: str = "**/parts/**") -> None:
+    """The next pages get none of these fragments, whatever they are notified of: each stays as it was opened."""
+    page.route(fragments, lambda _: None)
 
 
 @pytest.fixture(scope="module")

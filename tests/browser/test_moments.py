@@ -12,21 +12,31 @@ from oncue.control.workspace import Workspace
 from tests.browser.conftest import visiting
 from tests.browser.flows import HELD
 from tests.browser.test_access_for_all import violations
+from tests.support.skippingclock import SkippingClock
 from tests.web.hosting import Host
 
 
 @pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("wide", "dark"), ("narrow", "light"), ("narrow", "dark")])
 def test_no_passing_moment_violates_what_axe_knows(
-    chromium: Browser, host: Host, workspace: Workspace, folder: Path, atlas: str, size: str, scheme: Literal["light", "dark"]
+    chromium: Browser,
+    host: Host,
+    workspace: Workspace,
+    clock: SkippingClock,
+    folder: Path,
+    atlas: str,
+    size: str,
+    scheme: Literal["light", "dark"],
 ) -> None:
     os.mkfifo(folder / "gate")
     (folder / "held.yaml").write_text(HELD, encoding="utf-8")
-    (folder / "ask.txt").write_text("1.5", encoding="utf-8")
+    (folder / "ask.txt").write_text("600", encoding="utf-8")
     held = create_job(workspace, "held.yaml", params={}, folder=folder).id
     found: dict[str, list[str]] = {}
     with visiting(chromium, host, size=size, scheme=scheme, bypass_csp=True) as visitor:
         page = visitor.go(f"/jobs/{atlas}")
         host.program.post(f"/api/v1/jobs/{atlas}/runs", host.cue(atlas))
+        expect(page.locator(".question form")).to_be_visible()
+        clock.skip(600)
         expect(page.locator(".question .outcome")).to_be_visible()
         expect(page.locator("#job-head .facts")).to_contain_text("succeeded")
         found["out of time"] = violations(page)
