@@ -104,6 +104,7 @@ def test_a_run_is_started_by_keyboard_alone(visitor: Visitor, host: Host, atlas:
     expect(page.locator("#run")).to_be_focused()
     keys.press("Enter")
     expect(page.locator("[name=scope][value=all]")).to_be_focused()
+    expect(page.locator("#plan [data-start]")).to_be_enabled()
     tab_to(page, "[data-start]")
     keys.press("Enter")
 

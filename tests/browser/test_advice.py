@@ -7,7 +7,7 @@ from oncue.control.recommending import recommend_run
 from oncue.core.comments import Comment, CommentKind
 from oncue.core.model import ContextMode, JobId
 from oncue.core.request import Budget, DefinitionChoice, Downstream, RunRequest, Scope
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import Visitor, press_run
 from tests.web.hosting import Host
 
 
@@ -52,9 +52,8 @@ def test_using_advice_fills_the_form_and_the_badge_goes_when_the_person_departs_
 
     page.fill("#comment", "weigh the land twice")
     expect(badge).to_have_count(0)
-    page.click("#plan [data-start]")
+    press_run(page)
 
-    expect(page.locator("#sheet")).not_to_have_attribute("open", "")
     run = host.wait(atlas, 2)
     assert run["recommended_message_id"] == given
     assert run["recommended_config_snapshot"]["comment"]["text"] == "weigh the land"
@@ -98,6 +97,5 @@ def test_advice_for_instances_fills_every_field_that_it_names(visitor: Visitor, 
     fields = {"context": "clean", "kind": "method", "definition": "original", "budget-calls": "7", "param-region": "us"}
     assert {name: page.input_value(f"#{name}") for name in fields} == fields
     expect(page.locator("#plan-params")).to_have_text("Parameters: region eu → us")
-    with page.expect_response(lambda answer: answer.request.method == "POST" and answer.url.endswith("/runs")):
-        page.click("#plan [data-start]:not([disabled])")
+    press_run(page)
     assert host.wait(atlas, 2)["trigger"]["overrides"] == []

@@ -1,5 +1,6 @@
 """Guided reruns on pages: which prompts a run would change, what was said to a model, and what came of each comment."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -10,7 +11,7 @@ from playwright.sync_api import Browser, expect
 from oncue.control.workspace import Workspace
 from oncue.core.model import JobId
 from oncue.core.modelcalls import CallState
-from tests.browser.conftest import SHOTS, Visitor, visiting
+from tests.browser.conftest import SHOTS, Visitor, press_run, visiting
 from tests.browser.test_access_for_all import violations
 from tests.store.callrecords import keep_calls
 from tests.web.guided import new_study
@@ -54,8 +55,8 @@ def test_a_model_call_opens_with_everything_that_was_said(visitor: Visitor, stud
     page.locator("#trace").get_by_role("link", name="Call 1").click()
 
     expect(page.locator("h2").first).to_contain_text("Call 1 of draft in run 2")
-    names = page.locator("[id^=section-] h3").all_inner_texts()
-    assert [name.split()[0] for name in names] == ["rules", "context", "request", "previous", "comment", "closing"]
+    names = ("rules", "context", "request", "previous", "comment", "closing")
+    expect(page.locator("[id^=section-] h3")).to_have_text([re.compile(rf"^{name}\b") for name in names])
     expect(page.locator("#section-comment pre")).to_contain_text("use lmfit, and say which lines")
     expect(page.locator("#section-rules .hash")).to_contain_text("sha256:")
     expect(page.locator("#payload pre")).to_contain_text("careful data scientist")
@@ -123,8 +124,7 @@ def test_a_guided_rerun_opens_as_a_dialog_and_runs_in_the_chosen_context(
 
     page.keyboard.type("use scipy")
     dialog.get_by_label("Context").select_option(mode)
-    with page.expect_response(lambda answer: answer.request.method == "POST" and answer.url.endswith("/runs")):
-        page.click("#plan [data-start]:not([disabled])")
+    press_run(page)
     host.wait(study, 3)
 
     (attempt,) = host.program.api(f"/jobs/{study}/trace?step=draft&run=3")["attempts"]

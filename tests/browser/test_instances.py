@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from oncue.control.jobs import create_job
 from oncue.control.workspace import Workspace
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import Visitor, press_run
 from tests.browser.flows import WIDE
 from tests.browser.test_running import request_of
 from tests.web.hosting import Host
@@ -37,8 +37,7 @@ def test_chosen_instances_of_a_fan_out_run_again_and_no_others(visitor: Visitor,
     expect(chips).to_have_text(["finding[solar] fresh", "finding[wind] fresh"])
     expect(page.locator("#plan h2")).to_contain_text("execute 2")
     visitor.shoot("panel chosen instances")
-    with page.expect_response(lambda answer: answer.request.method == "POST" and answer.url.endswith("/runs")):
-        page.click("#plan [data-start]:not([disabled])")
+    press_run(page)
     assert host.wait(atlas, 2)["executed"] == ["finding[solar]", "finding[wind]"]
     assert request_of(host, atlas, 2)["steps"] == ["finding[solar]", "finding[wind]"]
 

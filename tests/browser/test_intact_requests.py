@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from oncue.control.workspace import Workspace
 from oncue.core.model import JobId
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import Visitor, press_run
 from tests.web.hosting import Host
 
 TEXT = "weigh the land,\nnot the “price” & <cost>"
@@ -75,9 +75,7 @@ def choose_everything(page: Page) -> None:
 
 def send(page: Page, host: Host, job: str) -> tuple[dict[str, object], Any]:
     """Start what is on screen; the request as it was stored, and the run when it is over."""
-    with page.expect_response(lambda answer: answer.request.method == "POST" and answer.url.endswith("/runs")) as sent:
-        page.click("#plan [data-start]:not([disabled])")
-    assert sent.value.status == 201
+    assert press_run(page).status == 201
     number = host.program.api(f"/jobs/{job}/runs")["runs"][0]["number"]
     with host.workspace.store.read() as reader:
         run = reader.load_run(JobId(job), number)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from oncue.control.jobs import create_job
 from oncue.control.workspace import Workspace
@@ -10,13 +10,13 @@ from tests.browser.conftest import Visitor, visiting
 from tests.web.hosting import Host
 from tests.web.workflows import CHAIN
 
+MEASURE = "(found, side) => found.map((one) => one.getBoundingClientRect()[side])"
 ONE_PHASE = "name: solo\nsteps:\n  - {id: first, run: echo 1}\n  - {id: second, run: echo 2}\n"
 
 
-def widths(visitor: Visitor, selector: str) -> list[float]:
-    """How wide what is visible of this is."""
-    boxes = [one.bounding_box() for one in visitor.page.locator(selector).all() if one.is_visible()]
-    return [box["width"] for box in boxes if box]
+def measure(page: Page, selector: str, side: str) -> list[float]:
+    """What is visible of this: its ``width``, or where it stands as ``x``."""
+    return list(page.locator(f"{selector}:visible").evaluate_all(MEASURE, side))
 
 
 def test_a_single_phase_is_no_wider_than_people_read(visitor: Visitor, workspace: Workspace, host: Host, folder: Path) -> None:
@@ -25,13 +25,12 @@ def test_a_single_phase_is_no_wider_than_people_read(visitor: Visitor, workspace
     (folder / "chain.yaml").write_text(CHAIN, encoding="utf-8")
     solo, chain = (create_job(workspace, f"{name}.yaml", params={}, folder=folder).id for name in ("solo", "chain"))
 
-    visitor.go(f"/jobs/{solo}")
-    one = widths(visitor, ".phase")
-    visitor.go(f"/jobs/{chain}")
+    one = measure(visitor.go(f"/jobs/{solo}"), ".phase", "width")
+    phases = measure(visitor.go(f"/jobs/{chain}"), ".phase", "width")
 
     assert len(one) == 1
     assert 400 < one[0] < 560
-    assert sum(widths(visitor, ".phase")) > 1000
+    assert sum(phases) > 1000
 
 
 def test_two_runs_are_stacked_where_there_is_no_room_beside_each_other(chromium: Browser, host: Host, atlas: str) -> None:
@@ -39,8 +38,7 @@ def test_two_runs_are_stacked_where_there_is_no_room_beside_each_other(chromium:
     host.run(atlas, scope="only", steps=["finding"], params={"region": "us"})
     with visiting(chromium, host, size="narrow") as visitor:
         page = visitor.go(f"/jobs/{atlas}/compare?run=1&run=2")
-        cells = widths(visitor, ".versus td")
-        places = [box["x"] for one in page.locator(".versus td").all() if (box := one.bounding_box())]
+        cells, places = (measure(page, ".versus td", side) for side in ("width", "x"))
         visitor.shoot("comparison")
 
         assert min(cells) > 300

@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 import pytest
-from playwright.sync_api import Browser, WebSocketRoute, expect
+from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
 from oncue.control import membership
 from oncue.control.jobs import create_job
@@ -15,7 +15,7 @@ from oncue.control.workspace import Workspace
 from oncue.core.events import EventDraft, EventType
 from oncue.core.model import JobId, StepId
 from oncue.core.people import Role
-from tests.browser.conftest import Visitor, visiting
+from tests.browser.conftest import Visitor, freeze, visiting
 from tests.browser.flows import WIDE
 from tests.web.hosting import Host, hosted
 
@@ -38,7 +38,8 @@ FOLDS = """() => {
 }"""
 
 
-def test_the_first_page_is_light(chromium: Browser, host: Host, atlas: str) -> None:
+def test_the_first_page_is_light(chromium: Browser, atlas: str, host: Host) -> None:
+    """The job is older than the server: it tells the page nothing that is fetched as well."""
     with visiting(chromium, host) as visitor:
         session = visitor.context.new_cdp_session(visitor.page)
         session.send("Network.enable")
@@ -111,18 +112,18 @@ def test_what_a_page_says_of_being_disconnected_is_above_dialogs(visitor: Visito
     open_sockets: list[WebSocketRoute] = []
 
     def pass_on(socket: WebSocketRoute) -> None:
-        socket.close() if open_sockets else socket.connect_to_server()
+        socket.connect_to_server()
         open_sockets.append(socket)
 
     visitor.page.route_web_socket("**/live**", pass_on)
+    freeze(visitor.page, "**/api/v1/me")  # without an answer to this, it does not try again
     page = visitor.go(f"/jobs/{atlas}")
     page.click("#run")
     expect(page.locator("#plan h2")).to_be_visible()
 
     open_sockets[0].close()
 
-    expect(page.locator(".offline")).to_be_visible()
-    assert page.locator(".offline:popover-open").count() == 1
+    expect(page.locator(".offline:popover-open")).to_be_visible()
     banner, start = (page.locator(one).bounding_box() for one in (".offline", "#plan [data-start]"))
     assert banner
     assert start
@@ -161,7 +162,7 @@ def test_what_is_unfolded_and_looked_for_stays_so_while_events_stream_in(
     page = visitor.go(f"/jobs/{wide}")
 
     with repeating(lambda: workspace.store.write(lambda tx: tx.append_events(JobId(wide), [happening], workspace.clock.now()))):
-        page.wait_for_timeout(500)  # by now the page always waits for an answer
+        hear_answers(page, wide)  # by now the page always waits for one
         page.get_by_role("button", name="Show 2000").click()
         expect(page.locator(".instances li")).to_have_count(20)
         page.evaluate(FOLDS)
@@ -169,10 +170,17 @@ def test_what_is_unfolded_and_looked_for_stays_so_while_events_stream_in(
         expect(page.locator(".instances li")).to_have_count(12)
         page.get_by_label("Search the instances of each").fill("1999")
         expect(page.locator(".instances li")).to_have_count(1)
-        page.wait_for_timeout(1_000)
+        hear_answers(page, wide)
 
     expect(page.locator(".instances li")).to_have_count(1)
     assert page.evaluate("window.folds") == 0
+
+
+def hear_answers(page: Page, job: str) -> None:
+    """Wait until the page got its part of a job again and again."""
+    for _ in range(10):
+        with page.expect_response(f"**/parts/jobs/{job}*"):
+            pass
 
 
 @contextmanager
@@ -194,16 +202,23 @@ def repeating(act: Callable[[], object]) -> Iterator[None]:
 
 
 def test_a_page_that_nobody_sees_asks_for_nothing_and_is_up_to_date_when_somebody_looks(
-    visitor: Visitor, host: Host, atlas: str
+    atlas: str, visitor: Visitor, host: Host, folder: Path
 ) -> None:
+    """The job is older than the server. What the header asks for goes on, and shows that the page was notified."""
+    (folder / "ask.txt").write_text("600", encoding="utf-8")
     visitor.page.add_init_script(AWAY)
     page = visitor.go(f"/jobs/{atlas}")
+    page.evaluate(LEAVE, True)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
 
-    page.evaluate(LEAVE, True)
-    host.run(atlas)
-    page.wait_for_timeout(500)
+    with page.expect_request("**/parts/frame"):
+        host.program.post(f"/api/v1/jobs/{atlas}/runs", host.cue(atlas))
+    host.wait(atlas, 1, "waiting")
+    (question,) = host.program.api("/questions")["questions"]
+    with page.expect_request("**/parts/frame"):
+        host.program.post(f"/api/v1/questions/{question['question_id']}/response", {"response": ["land"]})
+    host.wait(atlas, 1)
     while_away = [url for url in asked if "/parts/jobs/" in url]
     page.evaluate(LEAVE, False)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import Visitor, press_run
 from tests.web.hosting import Host
 
 
@@ -129,7 +129,7 @@ def test_a_stale_deliverable_is_marked_and_brought_up_to_date(visitor: Visitor, 
     visitor.shoot("deliverables")
 
     page.get_by_role("button", name="Bring it up to date").click()
-    page.click("#plan [data-start]")
+    press_run(page)
     host.wait(twice, 3)
     page = visitor.go(f"/jobs/{twice}/results")
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Route, ViewportSize, expect
 from oncue.control.jobs import create_job
 from oncue.control.settings import change_setting
 from oncue.control.workspace import Workspace
-from tests.browser.conftest import Visitor, visiting
+from tests.browser.conftest import Visitor, press_run, visiting
 from tests.browser.test_running import request_of
 from tests.web.guided import new_study
 from tests.web.hosting import Host
@@ -44,8 +44,7 @@ def study(host: Host, workspace: Workspace, folder: Path) -> str:
 
 def run_from(visitor: Visitor, host: Host, job: str, *, number: int) -> None:
     """Press Run and wait for the run."""
-    with visitor.page.expect_response(lambda answer: answer.request.method == "POST" and answer.url.endswith("/runs")):
-        visitor.page.click("#plan [data-start]:not([disabled])")
+    press_run(visitor.page)
     host.wait(job, number)
     expect(visitor.page.locator("dialog[open]")).to_have_count(0)  # the page of the job has come
 

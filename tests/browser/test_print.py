@@ -5,7 +5,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import SHOTS, visiting
+from tests.browser.conftest import SHOTS, freeze, visiting
 from tests.web.hosting import Host
 
 LONG = "\n".join(f"{number} line" for number in range(200))
@@ -44,6 +44,7 @@ def test_a_deliverable_is_printed_without_what_is_for_screens(
 def test_long_texts_and_folded_documents_are_printed_whole(chromium: Browser, host: Host, atlas: str) -> None:
     host.run(atlas)
     with visiting(chromium, host) as visitor:
+        freeze(visitor.page)
         page = visitor.go(f"/jobs/{atlas}/step?name=catalogue")
         page.evaluate("text => document.querySelector('.log').textContent = text", LONG)
         page.emulate_media(media="print")

@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import Visitor, press_run
 from tests.web.hosting import Host
 
 
@@ -56,11 +56,10 @@ def test_every_option_of_the_panel_arrives_complete(visitor: Visitor, host: Host
     page.fill("#budget-seconds", "60")
     expect(page.locator("#plan h2")).to_contain_text("Run 2 would execute")
     visitor.shoot("panel guided rerun")
-    with page.expect_response(lambda answer: answer.request.method == "POST" and answer.url.endswith("/runs")) as sent:
-        page.click("#plan [data-start]:not([disabled])")
+    sent = press_run(page)
 
-    assert sent.value.status == 201
-    body = json.loads(sent.value.request.post_data or "")
+    assert sent.status == 201
+    body = json.loads(sent.request.post_data or "")
     assert body["ui_trigger_source"] == "run_config_panel"
     host.wait(atlas, 2)
     run = host.program.api(f"/jobs/{atlas}/runs/2")

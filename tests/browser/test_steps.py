@@ -35,7 +35,7 @@ def test_files_are_shown_and_downloaded(visitor: Visitor, stale: str) -> None:
 
     image = page.locator("img[alt='chart.png']")
     expect(image).to_be_visible()
-    assert image.evaluate("one => one.naturalWidth") == 1
+    expect(image).to_have_js_property("naturalWidth", 1)
     page.locator("figure", has_text="table.csv").locator("summary").click()
     expect(page.locator("figure", has_text="table.csv").locator("pre")).to_contain_text("Solar,7.3")
     with page.expect_download() as fetched:
