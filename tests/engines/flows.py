@@ -62,21 +62,22 @@ def ignore(ctx: StepContext) -> int:
     return 1
 
 
-slow = Workflow("slow", params={"kind": "sync"})
+slow_thread = Workflow("slow_thread")
 
 
-@slow.step(timeout_seconds=0.2)
-def slow_sync(params, ctx: StepContext) -> int:  # type: ignore[no-untyped-def]
-    if params.kind == "sync":
-        wait_at_gate(ctx)
+@slow_thread.step(timeout_seconds=0.2)
+def linger(ctx: StepContext) -> int:
+    wait_at_gate(ctx)
     return 1
 
 
-@slow.step(timeout_seconds=0.2)
-async def slow_async(params, slow_sync: int, ctx: StepContext) -> int:  # type: ignore[no-untyped-def]
-    if params.kind == "async":
-        await wait_for_ever(ctx)
-    return slow_sync
+slow_coroutine = Workflow("slow_coroutine")
+
+
+@slow_coroutine.step(timeout_seconds=0.2)
+async def linger_as_well(ctx: StepContext) -> int:
+    await wait_for_ever(ctx)
+    return 1
 
 
 own_timeout = Workflow("own_timeout")

@@ -16,6 +16,7 @@ from oncue.core.model import WorkerId
 from oncue.core.ports import Clock
 from oncue.engines.embedded import EmbeddedEngine
 from tests.engines.manual_clock import ManualClock
+from tests.support.processes import PATIENCE_SECONDS
 
 MakeEngine = Callable[[Clock], Engine]
 ENGINES: Mapping[str, MakeEngine] = {"embedded": EmbeddedEngine}
@@ -63,7 +64,7 @@ class Deliveries:
         self.let_go(*self._gates)
 
     async def until(self, is_so: Callable[[], bool]) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not is_so():
                 self._changed.clear()
                 await self._changed.wait()
@@ -235,28 +236,46 @@ def test_a_thousand_tasks_are_delivered_once_each_and_no_limit_is_exceeded(make_
     asyncio.run(scenario())
 
 
-def test_closing_waits_for_the_grace_then_interrupts_and_delivers_nothing_more(make_engine: MakeEngine) -> None:
+def test_closing_waits_within_its_grace_for_what_runs_and_delivers_nothing_more(make_engine: MakeEngine) -> None:
     async def scenario() -> None:
         clock = ManualClock()
         engine, deliveries = make_engine(clock), Deliveries()
         serving = asyncio.ensure_future(engine.serve(deliveries, queues=QUEUES, worker_id=WorkerId("w")))
-        engine.submit([a_task("quick"), a_task("stuck"), a_task("later", clock=clock, delay=1)])
+        engine.submit([a_task("one"), a_task("two"), a_task("later", clock=clock, delay=1)])
         engine.submit([a_task(f"waiting-{number}") for number in range(5)])
         await deliveries.until(lambda: len(deliveries.begun) == 4)
-        stuck = {"stuck", "waiting-0", "waiting-1"}
 
-        closing = asyncio.ensure_future(engine.close(grace_seconds=0.05))
+        closing = asyncio.ensure_future(engine.close(grace_seconds=PATIENCE_SECONDS))
         await turn()
-        deliveries.let_go("quick")
+        deliveries.let_go("one")
         engine.submit([a_task("too-late")])
+        await turn()
+        assert not closing.done()
+        deliveries.let_all_go()
         await closing
         await serving
         clock.advance(5)
         await turn()
 
-        assert deliveries.ended == ["quick"]
-        assert set(deliveries.interrupted) == stuck
+        assert sorted(deliveries.ended) == ["one", "two", "waiting-0", "waiting-1"]
+        assert deliveries.interrupted == []
         assert len(deliveries.begun) == 4
+
+    asyncio.run(scenario())
+
+
+def test_closing_interrupts_what_still_runs_after_its_grace(make_engine: MakeEngine) -> None:
+    async def scenario() -> None:
+        engine, deliveries = make_engine(ManualClock()), Deliveries()
+        serving = asyncio.ensure_future(engine.serve(deliveries, queues=QUEUES, worker_id=WorkerId("w")))
+        engine.submit([a_task("stuck"), a_task("stuck-as-well"), a_task("waiting", queue="other")])
+        await deliveries.until(lambda: len(deliveries.begun) == 3)
+
+        await engine.close(grace_seconds=0.05)
+        await serving
+
+        assert deliveries.ended == []
+        assert sorted(deliveries.interrupted) == sorted(deliveries.begun)
 
     asyncio.run(scenario())
 
@@ -277,7 +296,7 @@ def test_an_error_of_the_delivery_ends_serving_with_it(make_engine: MakeEngine) 
         engine.submit([a_task("good", queue="other"), a_task("bad", queue="other"), a_task("never", queue="other")])
         async with served(engine, deliver) as serving:
             with pytest.raises(Broken):
-                await asyncio.wait_for(serving, 30)
+                await asyncio.wait_for(serving, PATIENCE_SECONDS)
 
         assert delivered == ["good", "bad"]
 

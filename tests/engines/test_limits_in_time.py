@@ -60,12 +60,12 @@ def failure_of(workspace: Workspace, run: Run, step: str) -> tuple[str, str]:
     return attempt.error.code, attempt.error.message
 
 
-@pytest.mark.parametrize("kind", ["sync", "async"])
-def test_a_step_that_takes_too_long_fails(kind: str, workspace: Workspace) -> None:
-    run = run_job(workspace, "slow", params={"kind": kind})
+@pytest.mark.parametrize(("flow", "step"), [("slow_thread", "linger"), ("slow_coroutine", "linger_as_well")])
+def test_a_step_that_takes_too_long_fails(flow: str, step: str, workspace: Workspace) -> None:
+    run = run_job(workspace, flow)
 
     assert run.state is RunState.FAILED
-    assert failure_of(workspace, run, f"slow_{kind}") == ("timeout", "did not end within 0.2 s")
+    assert failure_of(workspace, run, step) == ("timeout", "did not end within 0.2 s")
 
 
 def test_a_shell_step_that_takes_too_long_fails_and_leaves_no_process(workspace: Workspace, tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_a_shell_step_that_takes_too_long_fails_and_leaves_no_process(workspace:
     manifest.write_text(SHELL.format(fifo=lifeline.path), encoding="utf-8")
 
     run = run_job(workspace, str(manifest))
-    lifeline.wait_for(b"")
+    lifeline.wait_for_end()
     lifeline.close()
 
     assert run.state is RunState.FAILED
@@ -88,7 +88,7 @@ def test_a_timeout_error_of_the_step_itself_is_not_taken_for_its_limit(workspace
 
 
 def test_what_a_step_does_after_its_time_was_up_is_not_recorded(workspace: Workspace) -> None:
-    run = run_job(workspace, "slow", params={"kind": "sync"})
+    run = run_job(workspace, "slow_thread")
     before = read_history(workspace.store, run.job_id)
 
     gate.opened.set()
