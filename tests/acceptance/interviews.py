@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.acceptance.shipped import Shell
+from tests.support.processes import PATIENCE_SECONDS
 
-PATIENCE_SECONDS = 60
 FLOWS = '''\
 """Steps that ask people."""
 

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, Request, expect
 from tests.acceptance.shipped import Shell
 from tests.browser.flows import ATLAS
 from tests.support.chromium import PATIENCE_MS, open_chromium
+from tests.support.processes import PATIENCE_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,7 @@ def desk(shell: Shell) -> Iterator[Desk]:
             yield Desk(shell=shell, page=page, origin=url.split("/?")[0], posts=posts)
     finally:
         server.send_signal(signal.SIGINT)
-        server.communicate(timeout=30)
+        server.communicate(timeout=PATIENCE_SECONDS)
 
 
 @pytest.fixture

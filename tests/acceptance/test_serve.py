@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,8 +18,8 @@ import pytest
 from websockets.sync.client import connect
 
 from tests.acceptance.shipped import Shell, runs_of, states
+from tests.support.processes import PATIENCE_SECONDS, wait_until
 
-PATIENCE = 60
 ORDER = {"ui_trigger_id": "00000000-0000-4000-8000-000000000001", "ui_trigger_source": "api_client"}
 HOLDING = """\
 name: holding
@@ -41,7 +42,7 @@ class Served:
         self.token = parse_qs(address.query)["token"][0]
 
     def ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         connection.request(method, f"/api/v1{path}", body=None if body is None else json.dumps(body), headers=headers)
         answer = connection.getresponse()
@@ -60,16 +61,16 @@ class Served:
         """Wait for an event of a job; returns its number."""
         headers = {"Authorization": f"Bearer {self.token}"}
         address = f"ws://127.0.0.1:{self.port}/api/v1/events?job={job}&after={after}"
-        with connect(address, additional_headers=headers, proxy=None) as socket:
+        with connect(address, additional_headers=headers, open_timeout=PATIENCE_SECONDS, proxy=None) as socket:
             while True:
-                event = json.loads(socket.recv(timeout=PATIENCE))
+                event = json.loads(socket.recv(timeout=PATIENCE_SECONDS))
                 if event.get("name") == name:
                     return int(event["seq"])
 
     def end(self, number: int = signal.SIGINT) -> tuple[int, str]:
         """Ask it to end; returns its exit code and what it said on standard error."""
         self.process.send_signal(number)
-        _, said = self.process.communicate(timeout=PATIENCE)
+        _, said = self.process.communicate(timeout=PATIENCE_SECONDS)
         return self.process.returncode, said
 
 
@@ -127,6 +128,7 @@ def test_what_the_end_of_the_server_interrupts_goes_on_at_its_next_start(shell: 
         with gate.open("w", encoding="utf-8"):  # opens when the step reads
             code, said = server.end(number)
     assert code == (-signal.SIGKILL if number is signal.SIGKILL else 0), said
+    wait_until(lambda: not has_reader(gate), "the step of the server that ended is over as well")
 
     with serving(shell) as again:
         with gate.open("w", encoding="utf-8") as writer:
@@ -139,6 +141,15 @@ def test_what_the_end_of_the_server_interrupts_goes_on_at_its_next_start(shell: 
     calls = shell.calls()
     assert (calls.count("first"), calls.count("last")) == (1, 1)
     assert runs_of(shell.get("job", "show", job)) == {"first": 1, "hold": 1, "last": 1}
+
+
+def has_reader(pipe: Path) -> bool:
+    """Whether somebody would get what is written into it."""
+    try:
+        os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+    except OSError:
+        return False
+    return True
 
 
 def test_a_server_with_open_sockets_ends_and_lets_every_client_go(shell: Shell, chain: str) -> None:
