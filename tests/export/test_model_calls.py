@@ -91,6 +91,17 @@ def test_what_the_calls_cost_is_summed_up_and_the_unknown_counted(workspace: Wor
     assert "`traces/calls.jsonl`" in files["README.md"].decode()
 
 
+def test_each_run_says_what_its_calls_cost(workspace: Workspace, letter: Job, tmp_path: Path) -> None:
+    _, files = export(workspace, letter.id, tmp_path / "job.zip")
+
+    record = read_json(files, "job.json")
+    spent = [run["spending"] for run in record["runs"]]
+    assert [one["calls"] for one in spent] == [1, 1]
+    assert all(one["tokens"] > 0 for one in spent)
+    assert sum(one["tokens"] for one in spent) == record["model_calls"]["tokens"]
+    assert [run["comment"] and run["comment"]["text"] for run in record["runs"]] == [None, "use fewer words"]
+
+
 def test_secrets_that_are_known_at_the_export_are_in_no_text(workspace: Workspace, tmp_path: Path) -> None:
     job = write_letter(workspace, tmp_path, topic="swordfish-12")
 

@@ -6,16 +6,15 @@ A run, an attempt, a decision and an event never change once they ended, so what
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
-from oncue.control.commentrecords import NO_GUIDANCE, guidance_of, reading_with
 from oncue.control.jobstate import make_snapshot
 from oncue.control.sources import follow_definition
 from oncue.control.views.jobview import JobPicture, StepView, describe_status, look_at_job, view_steps
-from oncue.control.views.runview import RunView, describe_run, is_interrupted
+from oncue.control.views.runview import RunView, describe_runs
 from oncue.control.workspace import Workspace, load_job
-from oncue.core.comments import GivenComment, comments_by_run
+from oncue.core.comments import GivenComment
 from oncue.core.definition import WorkflowDefinition
 from oncue.core.definitionrecord import decode_definition
 from oncue.core.model import Acceptance, Attempt, ContentHash, Job, JobId, Run, StepId, Trigger, step_name
@@ -173,23 +172,20 @@ def _look(workspace: Workspace, reader: Reader, job: Job) -> tuple[JobPicture, s
 
 def _read_runs(workspace: Workspace, reader: Reader, job: Job) -> tuple[RunFacts, ...]:
     triggers = reader.list_triggers(job.id)
-    comments = comments_by_run(reader.list_comments(job.id))
     attempts: dict[int, list[Attempt]] = {}
     for attempt in reader.list_attempts(job.id):
         attempts.setdefault(attempt.key.run, []).append(attempt)
-    found: list[RunFacts] = []
-    for run in reader.list_runs(job.id):
-        made = tuple(attempts.get(run.number, ()))
-        trigger = triggers.get(run.number)
-        executed = tuple(dict.fromkeys(attempt.key.step for attempt in made))
-        guidance = NO_GUIDANCE
-        if comments:
-            guidance = guidance_of(made, comment=comments.get(run.number), read_by=reading_with(reader))
-        view = describe_run(reader, run, executed=executed, trigger=trigger, guidance=guidance)
-        view = replace(view, is_interrupted=is_interrupted(workspace, run))
-        plan = decode_plan(reader.load_plan(job.id, run.number))
-        found.append(RunFacts(run=run, view=view, trigger=trigger, plan=plan, attempts=made))
-    return tuple(found)
+    runs = reader.list_runs(job.id)
+    return tuple(
+        RunFacts(
+            run=run,
+            view=view,
+            trigger=triggers.get(run.number),
+            plan=decode_plan(reader.load_plan(job.id, run.number)),
+            attempts=tuple(attempts.get(run.number, ())),
+        )
+        for run, view in zip(runs, describe_runs(workspace, reader, runs), strict=True)
+    )
 
 
 def _deliverables(reader: Reader, picture: JobPicture, runs: Sequence[Run]) -> frozenset[str]:

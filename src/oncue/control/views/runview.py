@@ -135,10 +135,9 @@ class HistoryView:
 def view_history(workspace: Workspace, job_id: JobId) -> HistoryView:
     """Look at every run of a job."""
     with workspace.store.read() as reader:
-        view = _read_history(reader, load_job(reader, job_id))
-        lost = {run.number for run in reader.list_open_runs() if run.job_id == job_id and is_interrupted(workspace, run)}
-    runs = (replace(run, is_interrupted=run.number in lost) for run in view.runs)
-    return replace(view, runs=tuple(runs))
+        job = load_job(reader, job_id)
+        runs = describe_runs(workspace, reader, reader.list_runs(job_id))
+    return HistoryView(job_id=job_id, workflow=job.workflow, runs=runs)
 
 
 def is_interrupted(workspace: Workspace, run: Run) -> bool:
@@ -146,13 +145,18 @@ def is_interrupted(workspace: Workspace, run: Run) -> bool:
     return run.state not in ENDED_RUNS and run.state is not RunState.WAITING and not is_owned(workspace.store, run)
 
 
-def _read_history(reader: Reader, job: Job) -> HistoryView:
-    triggers = reader.list_triggers(job.id)
-    executed = reader.executed_steps(job.id)
-    guidance = read_guidance(reader, job.id)
-    spent = reader.spending_by_run(job.id)
-    runs = [
-        describe_run(
+def describe_runs(workspace: Workspace, reader: Reader, runs: Sequence[Run]) -> tuple[RunView, ...]:
+    """Some runs of one job, each with what authorized, guided and cost it, and whether it is in anybody's hands."""
+    if not runs:
+        return ()
+    job_id = runs[0].job_id
+    triggers = reader.list_triggers(job_id)
+    executed = reader.executed_steps(job_id)
+    guidance = read_guidance(reader, job_id)
+    spent = reader.spending_by_run(job_id)
+    views = []
+    for run in runs:
+        view = _describe_run(
             reader,
             run,
             executed=executed.get(run.number, ()),
@@ -160,9 +164,8 @@ def _read_history(reader: Reader, job: Job) -> HistoryView:
             guidance=guidance.get(run.number, NO_GUIDANCE),
             spent=spent.get(run.number, NOTHING),
         )
-        for run in reader.list_runs(job.id)
-    ]
-    return HistoryView(job_id=job.id, workflow=job.workflow, runs=tuple(runs))
+        views.append(replace(view, is_interrupted=is_interrupted(workspace, run)))
+    return tuple(views)
 
 
 def view_run(reader: Reader, job: Job, number: int) -> RunView:
@@ -185,7 +188,7 @@ def view_executed(reader: Reader, run: Run, attempts: Sequence[Attempt]) -> RunV
         guidance_of(attempts, comment=comments.get(run.number), read_by=reading_with(reader)) if comments else NO_GUIDANCE
     )
     known = reader.load_trigger(run.trigger_id)
-    return describe_run(
+    return _describe_run(
         reader,
         run,
         executed=tuple(executed),
@@ -195,14 +198,14 @@ def view_executed(reader: Reader, run: Run, attempts: Sequence[Attempt]) -> RunV
     )
 
 
-def describe_run(
+def _describe_run(
     reader: Reader,
     run: Run,
     *,
     executed: Sequence[StepId],
     trigger: Trigger | None,
-    guidance: RunGuidance = NO_GUIDANCE,
-    spent: Spending = NOTHING,
+    guidance: RunGuidance,
+    spent: Spending,
 ) -> RunView:
     """A run together with what its plan reused and what was cut off."""
     planned = decode_plan(reader.load_plan(run.job_id, run.number))

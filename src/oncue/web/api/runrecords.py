@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
 from dataclasses import replace
 
-from oncue.control.commentrecords import NO_GUIDANCE, read_guidance
 from oncue.control.instants import show_instant
 from oncue.control.views.decisionview import waiting_questions
-from oncue.control.views.runview import RunView, describe_run, failure_as_dict, is_interrupted, view_run
+from oncue.control.views.runview import RunView, describe_runs, failure_as_dict, is_interrupted, view_run
 from oncue.control.views.traceview import TracePlace
 from oncue.control.workspace import Workspace
 from oncue.core.counting import HIGHEST_NUMBER
 from oncue.core.model import Attempt, Job, Run
-from oncue.core.modelcalls import NOTHING
-from oncue.core.readport import Reader
 from oncue.errors import UnknownCursor, UnknownRun
 
 
@@ -42,28 +38,10 @@ def read_runs(workspace: Workspace, job: Job, *, cursor: str | None, limit: int)
     with workspace.store.read() as reader:
         runs = [run for run in reader.list_runs(job.id) if run.number < before]
         page = list(reversed(runs))[:limit]
-        records = _describe(workspace, reader, job, page=page)
+        views = describe_runs(workspace, reader, page)
     more = len(runs) > len(page) and page
+    records = [run_record(run, view) for run, view in zip(page, views, strict=True)]
     return {"job_id": job.id, "runs": records, "next_cursor": show_number(page[-1].number) if more else None}
-
-
-def _describe(workspace: Workspace, reader: Reader, job: Job, *, page: Sequence[Run]) -> list[dict[str, object]]:
-    triggers = reader.list_triggers(job.id)
-    executed = reader.executed_steps(job.id)
-    guidance = read_guidance(reader, job.id)
-    spent = reader.spending_by_run(job.id)
-    records = []
-    for run in page:
-        view = describe_run(
-            reader,
-            run,
-            executed=executed.get(run.number, ()),
-            trigger=triggers.get(run.number),
-            guidance=guidance.get(run.number, NO_GUIDANCE),
-            spent=spent.get(run.number, NOTHING),
-        )
-        records.append(run_record(run, replace(view, is_interrupted=is_interrupted(workspace, run))))
-    return records
 
 
 def run_record(run: Run, view: RunView) -> dict[str, object]:
