@@ -11,6 +11,7 @@ from tests.store.conftest import Place
 NARROW = {
     "attempts_of_step": "attempt USING PRIMARY KEY (job_id=? AND run=? AND step=?)",
     "attempt_count": "attempt USING PRIMARY KEY (job_id=? AND run=? AND step=?)",
+    "open_runs_of_job": "run USING INDEX ix_run_open (job_id=?)",
     "open_attempts": "attempt USING PRIMARY KEY (job_id=? AND run=?)",
     "output_in_run": "attempt USING PRIMARY KEY (job_id=? AND run=? AND step=?)",
     "outputs_of_run": "attempt USING PRIMARY KEY (job_id=? AND run=?)",

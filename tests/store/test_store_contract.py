@@ -234,6 +234,8 @@ def test_runs_are_listed_by_number_and_state(store: Store) -> None:
         assert reader.list_runs(JOB) == [waiting, done]
         assert reader.list_runs(JOB, states=[RunState.FAILED]) == [done]
         assert reader.list_open_runs() == [other, waiting]
+        assert reader.list_open_runs(JOB) == [waiting]
+        assert reader.list_open_runs(JobId("none")) == []
 
 
 @pytest.mark.parametrize(

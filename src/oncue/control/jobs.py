@@ -95,7 +95,7 @@ def stop_job(workspace: Workspace, job_id: JobId, *, actor: str, reason: str = "
         job = load_job(tx, job_id)
         if job.status is JobStatus.STOPPED:
             raise JobStopped(job_id)
-        open_runs = [run for run in tx.list_open_runs() if run.job_id == job_id]
+        open_runs = tx.list_open_runs(job_id)
         if open_runs:
             raise JobBusy(f"run {open_runs[0].number} of job {job_id} has not ended", hint=f"oncue job cancel {job_id} ends it")
         stopped = replace(job, status=JobStatus.STOPPED, stopped_at=now, revision=job.revision + 1)

@@ -47,7 +47,7 @@ def prepare_run(workspace: Workspace, job_id: JobId, request: RunRequest, *, is_
         job = load_job(reader, job_id)
         followed = follow_definition(workspace, reader, job, choice=request.definition)
         state = workspace.states.load(reader, job)
-        open_runs = [run for run in reader.list_open_runs() if run.job_id == job_id]
+        open_runs = reader.list_open_runs(job_id)
     definition = followed.graph.definition
     if is_text:
         request = replace(request, params=read_params(definition, request.params))

@@ -99,7 +99,7 @@ def cancel_run(workspace: Workspace, job_id: JobId, *, actor: str, numbers: Coll
         load_job(tx, job_id)
         found: list[int] = []
         drafts: list[EventDraft] = []
-        for run in (run for run in tx.list_open_runs() if run.job_id == job_id):
+        for run in tx.list_open_runs(job_id):
             if numbers is not None and run.number not in numbers:
                 continue
             found.append(run.number)
@@ -167,7 +167,7 @@ def _lock_job(tx: Transaction, trigger: Trigger, prepared: Prepared) -> Job:
 def _end_abandoned(tx: Transaction, workspace: Workspace, job: Job, *, trigger: Trigger) -> list[EventDraft]:
     """Cancel the job's unfinished runs that nobody executes: a person chose to start another one instead."""
     drafts: list[EventDraft] = []
-    for run in (run for run in tx.list_open_runs() if run.job_id == job.id):
+    for run in tx.list_open_runs(job.id):
         if not is_owned(workspace.store, run):
             failure = Failure(code="superseded", message=f"unfinished when {trigger.actor} started run {job.runs + 1} instead")
             drafts.extend(end_idle_run(tx, workspace, run, failure=failure))

@@ -81,8 +81,8 @@ class Reader(CallReader, ListReader, PeopleReader, Protocol):
         """The runs of a job by number; only those in the given states, if any are given."""
         ...
 
-    def list_open_runs(self) -> Sequence[Run]:
-        """Every run of every job that has not ended, by job and number."""
+    def list_open_runs(self, job_id: JobId | None = None) -> Sequence[Run]:
+        """The runs that have not ended, of one job or of all, by job and number; one job costs nothing for the others."""
         ...
 
     def load_plan(self, job_id: JobId, number: int) -> bytes:

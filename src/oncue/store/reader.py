@@ -84,9 +84,10 @@ class StoreReader(StoreListReader, StorePeopleReader):
         runs = (rows.read_run(row) for row in self._all("runs", job_id))
         return [run for run in runs if not states or run.state in states]
 
-    def list_open_runs(self) -> Sequence[Run]:
-        """Every run of every job that has not ended, by job and number."""
-        return [rows.read_run(row) for row in self._all("open_runs")]
+    def list_open_runs(self, job_id: JobId | None = None) -> Sequence[Run]:
+        """The runs that have not ended, of one job or of all, by job and number."""
+        found = self._all("open_runs") if job_id is None else self._all("open_runs_of_job", job_id)
+        return [rows.read_run(row) for row in found]
 
     def load_plan(self, job_id: JobId, number: int) -> bytes:
         """The stored plan of a run."""

@@ -101,6 +101,7 @@ def _job_reads() -> Mapping[str, Executable]:
         ),
         "runs": runs.where(run.c.job_id == p("job_id")).order_by(run.c.number),
         "open_runs": runs.where(text(OPEN_RUN)).order_by(run.c.job_id, run.c.number),
+        "open_runs_of_job": runs.where(text(OPEN_RUN), run.c.job_id == p("job_id")).order_by(run.c.number),
         "plan": select(plan.c.body).where(plan.c.job_id == p("job_id"), plan.c.run == p("run")),
         "trigger": triggers.where(trigger.c.id == p("id")),
         "triggers": triggers.where(trigger.c.job_id == p("job_id")).order_by(trigger.c.run),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from oncue.control.preflight import Prepared, is_owned, prepare_run
@@ -87,7 +87,7 @@ def check_free(workspace: Workspace, job: Job) -> None:
             )
 
 
-def open_runs(workspace: Workspace, job_id: JobId) -> list[Run]:
+def open_runs(workspace: Workspace, job_id: JobId) -> Sequence[Run]:
     """The runs of a job that have not ended, by number."""
     with workspace.store.read() as reader:
-        return [run for run in reader.list_open_runs() if run.job_id == job_id]
+        return reader.list_open_runs(job_id)

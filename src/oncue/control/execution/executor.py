@@ -200,7 +200,7 @@ class Executor:
             run = reader.load_run(job_id, number)
             if run is None:
                 raise UnknownRun(number, load_job(reader, job_id).runs)
-            ahead = [other for other in reader.list_open_runs() if other.job_id == job_id and other.number < number]
+            ahead = [other for other in reader.list_open_runs(job_id) if other.number < number]
             is_waiting = run.state is RunState.WAITING and not may_go_on(reader, run)
         if run.state in ENDED_RUNS:
             return run

@@ -163,7 +163,7 @@ def view_board(workspace: Workspace, job_id: JobId) -> BoardView:
         job = load_job(reader, job_id)
         picture = look_at_job(workspace, reader, job)
         standing = read_standing(reader, picture)
-        open_runs = [run for run in reader.list_open_runs() if run.job_id == job_id]
+        open_runs = reader.list_open_runs(job_id)
         latest = reader.load_run(job_id, job.runs) if job.runs else None
         lines = {run.number: view_line(workspace, reader, run) for run in (*open_runs, *((latest,) if latest else ()))}
         columns = _Columns(reader, standing).view()

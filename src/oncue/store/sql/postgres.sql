@@ -74,6 +74,9 @@ SELECT run.job_id, run.number, run.state, run.kind, run.request, run.trigger_id,
 -- open_runs()
 SELECT run.job_id, run.number, run.state, run.kind, run.request, run.trigger_id, run.plan_digest, run.definition_hash, run.params, run.queued_at, run.started_at, run.ended_at, run.error, run.owner, run.fence, run.cancel_requested_at, run.cut_off FROM run WHERE state IN ('queued', 'running', 'waiting') ORDER BY run.job_id, run.number;
 
+-- open_runs_of_job(job_id)
+SELECT run.job_id, run.number, run.state, run.kind, run.request, run.trigger_id, run.plan_digest, run.definition_hash, run.params, run.queued_at, run.started_at, run.ended_at, run.error, run.owner, run.fence, run.cancel_requested_at, run.cut_off FROM run WHERE state IN ('queued', 'running', 'waiting') AND run.job_id = %s::VARCHAR COLLATE "C" ORDER BY run.number;
+
 -- plan(job_id, run)
 SELECT plan.body FROM plan WHERE plan.job_id = %s::VARCHAR COLLATE "C" AND plan.run = %s::INTEGER;
 
