@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from oncue.core.counting import RunSpan
 from oncue.core.model import Attempt, AttemptState, Inputs, JobId, StepId
 from oncue.core.modelcalls import CallState, ModelCall, Spending, add_spending
 from oncue.core.modelport import Usage
@@ -201,6 +202,7 @@ def test_spending_is_told_apart_by_run_and_by_step(store: Store) -> None:
     with store.read() as reader:
         assert reader.spending_by_run(JOB) == {1: add_spending(calls[:2]), 2: add_spending(calls[2:])}
         assert reader.spending_by_step(JOB) == {calls[0].key.step: add_spending(calls[:3]), "write": add_spending(calls[3:])}
+        assert reader.spending_by_run(JOB, RunSpan(first=2)) == {2: add_spending(calls[2:])}
         assert reader.spending_by_run(JobId("none")) == {}
 
 

@@ -11,6 +11,11 @@ from tests.store.conftest import Place
 NARROW = {
     "attempts_of_step": "attempt USING PRIMARY KEY (job_id=? AND run=? AND step=?)",
     "attempt_count": "attempt USING PRIMARY KEY (job_id=? AND run=? AND step=?)",
+    "runs": "run USING INDEX sqlite_autoindex_run_1 (job_id=? AND number>? AND number<?)",
+    "triggers": "trigger USING INDEX ix_trigger_job_id (job_id=?)",
+    "executed": "attempt USING PRIMARY KEY (job_id=? AND run>? AND run<?)",
+    "guided_attempts": "attempt USING PRIMARY KEY (job_id=? AND run>? AND run<?)",
+    "spent_by_run": "COVERING INDEX ix_model_call_spent (job_id=? AND run>? AND run<?)",
     "open_runs_of_job": "run USING INDEX ix_run_open (job_id=?)",
     "open_attempts": "attempt USING PRIMARY KEY (job_id=? AND run=?)",
     "output_in_run": "attempt USING PRIMARY KEY (job_id=? AND run=? AND step=?)",

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from oncue.core.canonical import content_hash
+from oncue.core.counting import RunSpan
 from oncue.core.events import Event, EventDraft, EventType
 from oncue.core.model import (
     Acceptance,
@@ -233,6 +234,8 @@ def test_runs_are_listed_by_number_and_state(store: Store) -> None:
     with store.read() as reader:
         assert reader.list_runs(JOB) == [waiting, done]
         assert reader.list_runs(JOB, states=[RunState.FAILED]) == [done]
+        assert reader.list_runs(JOB, RunSpan(first=2, last=9)) == [done]
+        assert reader.list_runs(JOB, RunSpan(first=-3, last=1), states=[RunState.FAILED]) == []
         assert reader.list_open_runs() == [other, waiting]
         assert reader.list_open_runs(JOB) == [waiting]
         assert reader.list_open_runs(JobId("none")) == []
@@ -279,6 +282,7 @@ def test_a_trigger_reads_back_with_its_run(store: Store) -> None:
         assert reader.load_trigger(first.id) == (first, 1)
         assert reader.load_trigger(TriggerId("none")) is None
         assert reader.list_triggers(JOB) == {1: first, 2: second}
+        assert reader.list_triggers(JOB, RunSpan(last=1)) == {1: first}
 
 
 def test_a_trigger_id_is_taken_once_in_the_whole_workspace(store: Store) -> None:
@@ -376,6 +380,7 @@ def test_executed_steps_are_in_the_order_of_their_first_start(store: Store) -> N
 
     with store.read() as reader:
         assert reader.executed_steps(JOB) == {1: ["z", "a"], 2: ["b"]}
+        assert reader.executed_steps(JOB, RunSpan(first=2, last=2)) == {2: ["b"]}
         assert reader.executed_steps(JobId("other")) == {}
 
 

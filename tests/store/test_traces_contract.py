@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from oncue.core.counting import RunSpan
 from oncue.core.model import Attempt, AttemptState, StepId
 from oncue.core.modelcalls import ModelCall
 from oncue.core.ports import Store
@@ -120,8 +121,10 @@ def test_guided_attempts_are_those_that_read_a_comment_or_made_no_output_and_wha
     )
 
     with store.read() as reader:
-        since_two = names(reader.list_guided_attempts(JOB, since_run=2))
-        since_one = names(reader.list_guided_attempts(JOB, since_run=1))
+        since_two = names(reader.list_guided_attempts(JOB, RunSpan(first=2)))
+        since_one = names(reader.list_guided_attempts(JOB))
+        of_one = names(reader.list_guided_attempts(JOB, RunSpan(first=1, last=1)))
 
     assert sorted(since_two) == [(2, "failed", 1), (2, "failed", 2), (2, "guided", 1), (3, "running", 1)]
     assert since_one == [(1, "guided", 1), *since_two]
+    assert of_one == [(1, "guided", 1)]

@@ -263,6 +263,17 @@ def test_runs_are_listed_newest_first_page_by_page(host: Host, chain: str) -> No
 
     assert [run["number"] for run in first["runs"]] == [3, 2]
     assert ([run["number"] for run in rest["runs"]], rest["next_cursor"]) == ([1], None)
+    assert {run["ui_trigger_source"] for run in (*first["runs"], *rest["runs"])} == {"integration_test"}
+    assert rest["runs"][0]["executed"] == ["fetch", "clean", "count", "report"]
+
+
+def test_a_page_that_ends_at_the_first_run_is_the_last(host: Host, chain: str) -> None:
+    for _ in range(2):
+        host.run(chain)
+
+    found = host.program.api(f"/jobs/{chain}/runs?limit=2")
+
+    assert ([run["number"] for run in found["runs"]], found["next_cursor"]) == ([2, 1], None)
 
 
 def test_a_run_that_executes_can_be_cancelled(host: Host, holding: str) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from oncue.control.instants import show_instant
 from oncue.core.comments import GivenComment, comments_by_run
+from oncue.core.counting import ALL_RUNS, RunSpan
 from oncue.core.model import ENDED_RUNS, Attempt, AttemptKey, AttemptState, JobId, Run, StepId
 from oncue.core.modelcalls import ModelCall
 from oncue.core.readport import Reader
@@ -35,13 +36,14 @@ class RunGuidance:
 NO_GUIDANCE = RunGuidance()
 
 
-def read_guidance(reader: Reader, job_id: JobId) -> Mapping[int, RunGuidance]:
+def read_guidance(reader: Reader, job_id: JobId, runs: RunSpan = ALL_RUNS) -> Mapping[int, RunGuidance]:
     """Run → what guided it; without the runs that nothing guided. Costs one look where the job has no comments."""
     comments = comments_by_run(reader.list_comments(job_id))
     if not comments:
         return {}
-    attempts: dict[int, list[Attempt]] = {run: [] for run in comments}
-    for attempt in reader.list_guided_attempts(job_id, since_run=min(comments)):
+    attempts: dict[int, list[Attempt]] = {run: [] for run in comments if runs.first <= run <= runs.last}
+    guided = replace(runs, first=max(runs.first, min(comments)))
+    for attempt in reader.list_guided_attempts(job_id, guided):
         attempts.setdefault(attempt.key.run, []).append(attempt)
     found = {run: guidance_of(made, comment=comments.get(run), read_by=reading_with(reader)) for run, made in attempts.items()}
     return {run: guidance for run, guidance in found.items() if guidance.comment is not None or guidance.read}

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from oncue.core.comments import GivenComment
+from oncue.core.counting import ALL_RUNS, RunSpan
 from oncue.core.model import AttemptKey, JobId, StepId
 from oncue.core.modelcalls import ModelCall, Spending
 
@@ -39,7 +40,7 @@ class CallReader(Protocol):
         """What a run, or the whole job, spent on models so far."""
         ...
 
-    def spending_by_run(self, job_id: JobId) -> Mapping[int, Spending]:
+    def spending_by_run(self, job_id: JobId, runs: RunSpan = ALL_RUNS) -> Mapping[int, Spending]:
         """Run → what it spent on models; runs without a call are absent."""
         ...
 

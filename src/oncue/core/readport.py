@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from oncue.core.callports import CallReader
+from oncue.core.counting import ALL_RUNS, RunSpan
 from oncue.core.events import Event
 from oncue.core.jobhead import JobHead
 from oncue.core.listports import ListReader
@@ -77,7 +78,7 @@ class Reader(CallReader, ListReader, PeopleReader, Protocol):
         """One run, or None."""
         ...
 
-    def list_runs(self, job_id: JobId, *, states: Collection[RunState] = ()) -> Sequence[Run]:
+    def list_runs(self, job_id: JobId, runs: RunSpan = ALL_RUNS, *, states: Collection[RunState] = ()) -> Sequence[Run]:
         """The runs of a job by number; only those in the given states, if any are given."""
         ...
 
@@ -93,8 +94,8 @@ class Reader(CallReader, ListReader, PeopleReader, Protocol):
         """A trigger and the number of the run it authorized, or None."""
         ...
 
-    def list_triggers(self, job_id: JobId) -> Mapping[int, Trigger]:
-        """The triggers of a job by run number."""
+    def list_triggers(self, job_id: JobId, runs: RunSpan = ALL_RUNS) -> Mapping[int, Trigger]:
+        """The triggers of a job's runs by run number."""
         ...
 
     def list_attempts(
@@ -112,8 +113,8 @@ class Reader(CallReader, ListReader, PeopleReader, Protocol):
         """One attempt, or None."""
         ...
 
-    def executed_steps(self, job_id: JobId) -> Mapping[int, Sequence[StepId]]:
-        """For each run of a job the steps it executed (at least one attempt), in the order in which they started."""
+    def executed_steps(self, job_id: JobId, runs: RunSpan = ALL_RUNS) -> Mapping[int, Sequence[StepId]]:
+        """For each of these runs of a job the steps it executed (at least one attempt), in the order in which they started."""
         ...
 
     def durations(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from oncue.core.counting import ALL_RUNS, RunSpan
 from oncue.core.model import Attempt, JobId, StepId
 from oncue.core.modelcalls import ModelCall
 
@@ -34,8 +35,8 @@ class TraceReader(Protocol):
         """Calls in the order in which they were sent, those after one."""
         ...
 
-    def list_guided_attempts(self, job_id: JobId, *, since_run: int) -> Sequence[Attempt]:
-        """The attempts that tell which comments were read, in the order run, start, number.
+    def list_guided_attempts(self, job_id: JobId, runs: RunSpan = ALL_RUNS) -> Sequence[Attempt]:
+        """The attempts of these runs that tell which comments were read, in the order run, start, number.
 
         They read one, made no output, or came after such an attempt in the same run; others may be among them.
         """

@@ -7,6 +7,7 @@ from operator import itemgetter
 
 from oncue.core.callports import Setting
 from oncue.core.comments import GivenComment
+from oncue.core.counting import ALL_RUNS, RunSpan
 from oncue.core.model import AttemptKey, JobId, StepId, step_name
 from oncue.core.modelcalls import ModelCall, Spending
 from oncue.store import callrows
@@ -58,9 +59,10 @@ class StoreCallReader:
         found = self._all("spent", job_id) if run is None else self._all("spent_in_run", job_id, run)
         return callrows.read_spending(found[0])
 
-    def spending_by_run(self, job_id: JobId) -> Mapping[int, Spending]:
+    def spending_by_run(self, job_id: JobId, runs: RunSpan = ALL_RUNS) -> Mapping[int, Spending]:
         """Run → what it spent on models; runs without a call are absent."""
-        return {row[0]: callrows.read_spending(row[1:]) for row in self._all("spent_by_run", job_id)}
+        found = self._all("spent_by_run", job_id, runs.first, runs.last)
+        return {row[0]: callrows.read_spending(row[1:]) for row in found}
 
     def spending_by_step(self, job_id: JobId) -> Mapping[StepId, Spending]:
         """Step or instance → what it spent on models in all runs; those without a call are absent."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Executable, Select, cast, delete, func, literal_column, select, text, update
 
-from oncue.store.statementparts import NONE_SKIPPED, Insert, at_attempt, not_by_index, p, whole_row
+from oncue.store.statementparts import NONE_SKIPPED, Insert, at_attempt, in_span, not_by_index, p, whole_row
 from oncue.store.tables import comment, model_call, setting
 
 
@@ -25,7 +25,7 @@ def call_reads() -> Mapping[str, Executable]:
         "calls_of_attempt": select(*call).where(*at_attempt(model_call)).order_by(call.call),
         "has_calls": select(call.call).where(of_job).limit(literal_column("1")).offset(NONE_SKIPPED),
         "spent": _spent().where(of_job),
-        "spent_by_run": _spent(call.run).where(of_job).group_by(call.run),
+        "spent_by_run": _spent(call.run).where(of_job, in_span(call.run)).group_by(call.run),
         "spent_by_step": _spent(step_name).where(of_job).group_by(step_name),
         "spent_in_run": _spent().where(of_job, of_run),
         "spent_in_attempt": _spent().where(*at_attempt(model_call)),

@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 
+from oncue.core.counting import ALL_RUNS, RunSpan
 from oncue.core.events import Event
 from oncue.core.jobhead import JobHead
 from oncue.core.model import (
@@ -79,10 +80,10 @@ class StoreReader(StoreListReader, StorePeopleReader):
         row = self._one("run", job_id, number)
         return None if row is None else rows.read_run(row)
 
-    def list_runs(self, job_id: JobId, *, states: Collection[RunState] = ()) -> Sequence[Run]:
+    def list_runs(self, job_id: JobId, runs: RunSpan = ALL_RUNS, *, states: Collection[RunState] = ()) -> Sequence[Run]:
         """The runs of a job by number; only those in the given states, if any are given."""
-        runs = (rows.read_run(row) for row in self._all("runs", job_id))
-        return [run for run in runs if not states or run.state in states]
+        found = (rows.read_run(row) for row in self._all("runs", job_id, runs.first, runs.last))
+        return [run for run in found if not states or run.state in states]
 
     def list_open_runs(self, job_id: JobId | None = None) -> Sequence[Run]:
         """The runs that have not ended, of one job or of all, by job and number."""
@@ -104,9 +105,10 @@ class StoreReader(StoreListReader, StorePeopleReader):
         row = self._one("trigger", trigger_id)
         return None if row is None else rows.read_trigger(row)
 
-    def list_triggers(self, job_id: JobId) -> Mapping[int, Trigger]:
-        """The triggers of a job by run number."""
-        return {run: trigger for trigger, run in map(rows.read_trigger, self._all("triggers", job_id))}
+    def list_triggers(self, job_id: JobId, runs: RunSpan = ALL_RUNS) -> Mapping[int, Trigger]:
+        """The triggers of a job's runs by run number."""
+        found = self._all("triggers", job_id, runs.first, runs.last)
+        return {run: trigger for trigger, run in map(rows.read_trigger, found)}
 
     def list_attempts(
         self,
@@ -135,9 +137,9 @@ class StoreReader(StoreListReader, StorePeopleReader):
         row = self._one("attempt", key.job_id, key.run, key.step, key.number)
         return None if row is None else rows.read_attempts((row,))[0]
 
-    def executed_steps(self, job_id: JobId) -> Mapping[int, Sequence[StepId]]:
-        """For each run of a job the steps it executed, in the order in which they started."""
-        found = self._all("executed", job_id)
+    def executed_steps(self, job_id: JobId, runs: RunSpan = ALL_RUNS) -> Mapping[int, Sequence[StepId]]:
+        """For each of these runs of a job the steps it executed, in the order in which they started."""
+        found = self._all("executed", job_id, runs.first, runs.last)
         return {run: [step for _, step in steps] for run, steps in groupby(found, key=itemgetter(0))}
 
     def durations(

@@ -23,6 +23,12 @@ def p(name: str, kind: Any = None) -> BindParameter[Any]:
     return bindparam(PREFIX + name, type_=kind)
 
 
+def in_span(column: Any) -> ColumnElement[bool]:
+    """Whether a run is one of those from a number to another."""
+    found: ColumnElement[bool] = column.between(p("first_run"), p("last_run"))
+    return found
+
+
 def not_by_index(column: Any) -> Any:
     """A number as it is, which no index has in that order: where few rows are wanted of many, another index leads to them."""
     return func.coalesce(column, text("0"))

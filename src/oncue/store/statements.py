@@ -30,7 +30,7 @@ from sqlalchemy import (
 from oncue.store.callstatements import call_reads, call_writes
 from oncue.store.peoplestatements import people_reads, people_writes
 from oncue.store.sqltext import ADDRESSES, STATES
-from oncue.store.statementparts import NONE_SKIPPED, Insert, at_attempt, holds, not_by_index, p, whole_row
+from oncue.store.statementparts import NONE_SKIPPED, Insert, at_attempt, holds, in_span, not_by_index, p, whole_row
 from oncue.store.tables import (
     LATE,
     OPEN_ATTEMPT,
@@ -99,12 +99,12 @@ def _job_reads() -> Mapping[str, Executable]:
             run.c.fence == p("fence"),
             run.c.state == text("'running'"),
         ),
-        "runs": runs.where(run.c.job_id == p("job_id")).order_by(run.c.number),
+        "runs": runs.where(run.c.job_id == p("job_id"), in_span(run.c.number)).order_by(run.c.number),
         "open_runs": runs.where(text(OPEN_RUN)).order_by(run.c.job_id, run.c.number),
         "open_runs_of_job": runs.where(text(OPEN_RUN), run.c.job_id == p("job_id")).order_by(run.c.number),
         "plan": select(plan.c.body).where(plan.c.job_id == p("job_id"), plan.c.run == p("run")),
         "trigger": triggers.where(trigger.c.id == p("id")),
-        "triggers": triggers.where(trigger.c.job_id == p("job_id")).order_by(trigger.c.run),
+        "triggers": triggers.where(trigger.c.job_id == p("job_id"), in_span(trigger.c.run)).order_by(trigger.c.run),
         "events": events.limit(p("limit")).offset(NONE_SKIPPED),
         "events_of_run": events.where(event.c.run == p("run")).limit(p("limit")).offset(NONE_SKIPPED),
         "acceptances": select(*acceptance.c)
@@ -132,7 +132,7 @@ def _attempt_reads() -> Mapping[str, Executable]:
         "outputs_of_run": _outputs(a.run == p("run")),
         "output_in_run": _outputs(a.run == p("run"), a.step == p("step")),
         "executed": select(a.run, a.step)
-        .where(a.job_id == p("job_id"))
+        .where(a.job_id == p("job_id"), in_span(a.run))
         .group_by(a.run, a.step)
         .order_by(a.run, func.min(a.started_at), a.step),
         "succeeded": _succeeded(a.run >= p("since_run")),

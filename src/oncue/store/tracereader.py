@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from oncue.core.counting import HIGHEST_NUMBER
+from oncue.core.counting import ALL_RUNS, HIGHEST_NUMBER, RunSpan
 from oncue.core.model import Attempt, JobId
 from oncue.core.modelcalls import ModelCall
 from oncue.core.traceports import TracePart
@@ -43,9 +43,9 @@ class StoreTraceReader(StoreCallReader):
             found = self._all("trace_calls_of_step", job_id, *_runs(part), part.step, *place, limit)
         return [callrows.read_call(row) for row in found]
 
-    def list_guided_attempts(self, job_id: JobId, *, since_run: int) -> Sequence[Attempt]:
-        """The attempts that tell which comments were read, in the order run, start, number."""
-        return rows.read_attempts(self._all("guided_attempts", job_id, since_run))
+    def list_guided_attempts(self, job_id: JobId, runs: RunSpan = ALL_RUNS) -> Sequence[Attempt]:
+        """The attempts of these runs that tell which comments were read, in the order run, start, number."""
+        return rows.read_attempts(self._all("guided_attempts", job_id, runs.first, runs.last))
 
 
 def _runs(part: TracePart) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Executable, Select, and_, exists, or_, select, text, tuple_
 
-from oncue.store.statementparts import NONE_SKIPPED, not_by_index, p
+from oncue.store.statementparts import NONE_SKIPPED, in_span, not_by_index, p
 from oncue.store.tables import attempt, model_call, run
 
 READ_A_COMMENT = text("inputs LIKE '%]]%'")
@@ -24,14 +24,14 @@ def trace_reads() -> Mapping[str, Executable]:
     """Statements that look."""
     a, c = attempt.c, model_call.c
     return {
-        "trace_attempts": _attempts(a.run.between(p("first_run"), p("last_run")), _may_tell()),
+        "trace_attempts": _attempts(in_span(a.run), _may_tell()),
         "trace_attempts_of_step": _attempts(a.run.in_(_runs()), a.step == p("step"), is_narrow=True),
         "trace_attempts_of_each": _attempts(a.run.in_(_runs()), _is_of_fan_out(a)),
-        "trace_calls": _calls(c.run.between(p("first_run"), p("last_run"))),
-        "trace_calls_of_step": _calls(c.run.between(p("first_run"), p("last_run")), c.step == p("step"), is_narrow=True),
-        "trace_calls_of_each": _calls(c.run.between(p("first_run"), p("last_run")), _is_of_fan_out(c)),
+        "trace_calls": _calls(in_span(c.run)),
+        "trace_calls_of_step": _calls(in_span(c.run), c.step == p("step"), is_narrow=True),
+        "trace_calls_of_each": _calls(in_span(c.run), _is_of_fan_out(c)),
         "guided_attempts": select(*a)
-        .where(a.job_id == p("job_id"), a.run >= p("since_run"), or_(_may_have_read(), a.number > text("1")))
+        .where(a.job_id == p("job_id"), in_span(a.run), or_(_may_have_read(), a.number > text("1")))
         .order_by(a.run, a.started_at, a.number, a.step),
     }
 
@@ -54,8 +54,7 @@ def _calls(*wanted: Any, is_narrow: bool = False) -> Select[Any]:
 
 def _runs(*wanted: Any) -> Select[Any]:
     """The numbers of runs: with them the primary key leads to one step in each, and past all other attempts."""
-    between = run.c.number.between(p("first_run"), p("last_run"))
-    return select(run.c.number).where(run.c.job_id == p("runs_of"), between, *wanted)
+    return select(run.c.number).where(run.c.job_id == p("runs_of"), in_span(run.c.number), *wanted)
 
 
 def _is_of_fan_out(columns: Any) -> Any:

@@ -15,6 +15,7 @@ from oncue.control.views.artifactview import find_step
 from oncue.control.views.jobview import look_at_job
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.comments import GivenComment
+from oncue.core.counting import RunSpan
 from oncue.core.model import Attempt, AttemptKey, AttemptState, Job, JobId, Run, RunState, StepId, step_name
 from oncue.core.modelcalls import ModelCall
 from oncue.core.planrecord import decode_plan
@@ -136,7 +137,7 @@ class _Record:
     def entries(self, comments: Sequence[GivenComment]) -> list[CommentEntry]:
         """Every comment with what came of it."""
         readings: dict[int, list[Reading]] = {comment.run: [] for comment in comments}
-        for attempt in self._reader.list_guided_attempts(self._job.id, since_run=min(readings)):
+        for attempt in self._reader.list_guided_attempts(self._job.id, RunSpan(first=min(readings))):
             self._attempts.setdefault(attempt.key.run, []).append(attempt)
             read = [run for run in self._read_by(attempt) if run in readings]
             if read:

@@ -10,6 +10,7 @@ from oncue.control.views.boardview import RunLine, view_line
 from oncue.control.views.requestwords import Departure, describe_override
 from oncue.control.views.runview import RunView, TriggerView, is_interrupted, view_executed
 from oncue.control.workspace import Workspace, load_job
+from oncue.core.counting import RunSpan
 from oncue.core.model import Attempt, AttemptKey, JobId, Trigger
 from oncue.core.modelcalls import Spending
 from oncue.core.questions import Question
@@ -82,9 +83,9 @@ def view_run_list(workspace: Workspace, job_id: JobId, *, page: int = 1) -> RunL
         pages = max(1, -(-job.runs // PAGE))
         page = min(max(1, page), pages)
         newest = job.runs - (page - 1) * PAGE
-        found = [reader.load_run(job_id, number) for number in range(newest, max(0, newest - PAGE), -1)]
-        spent = reader.spending_by_run(job_id)
-        lines = tuple(view_line(workspace, reader, run) for run in found if run is not None)
+        span = RunSpan(first=newest - PAGE + 1, last=newest)
+        spent = reader.spending_by_run(job_id, span)
+        lines = tuple(view_line(workspace, reader, run) for run in reversed(reader.list_runs(job_id, span)))
         advice = {line.run.number: given for line in lines if (given := _advice(reader, line.trigger)) is not None}
     changed = frozenset(line.run.number for line in lines if _departs(line))
     return RunList(lines=lines, total=job.runs, page=page, pages=pages, spent=spent, advice=advice, changed=changed)

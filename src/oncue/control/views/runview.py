@@ -13,6 +13,7 @@ from oncue.control.preflight import is_owned
 from oncue.control.promptrecords import decision_record
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.comments import comments_by_run
+from oncue.core.counting import RunSpan
 from oncue.core.model import ENDED_RUNS, Attempt, Failure, Job, JobId, Run, RunKind, RunState, StepId, Trigger, TriggerId
 from oncue.core.modelcalls import NOTHING, Spending
 from oncue.core.planrecord import decode_plan
@@ -146,14 +147,18 @@ def is_interrupted(workspace: Workspace, run: Run) -> bool:
 
 
 def describe_runs(workspace: Workspace, reader: Reader, runs: Sequence[Run]) -> tuple[RunView, ...]:
-    """Some runs of one job, each with what authorized, guided and cost it, and whether it is in anybody's hands."""
+    """Some runs of one job, each with what authorized, guided and cost it, and whether it is in anybody's hands.
+
+    Of other runs only those are read that lie between them.
+    """
     if not runs:
         return ()
-    job_id = runs[0].job_id
-    triggers = reader.list_triggers(job_id)
-    executed = reader.executed_steps(job_id)
-    guidance = read_guidance(reader, job_id)
-    spent = reader.spending_by_run(job_id)
+    job_id, numbers = runs[0].job_id, [run.number for run in runs]
+    span = RunSpan(first=min(numbers), last=max(numbers))
+    triggers = reader.list_triggers(job_id, span)
+    executed = reader.executed_steps(job_id, span)
+    guidance = read_guidance(reader, job_id, span)
+    spent = reader.spending_by_run(job_id, span)
     views = []
     for run in runs:
         view = _describe_run(

@@ -68,8 +68,8 @@ SELECT run.job_id, run.number, run.state, run.kind, run.request, run.trigger_id,
 -- held_run(job_id, number, fence)
 SELECT run.number FROM run WHERE run.job_id = ? AND run.number = ? AND run.fence = ? AND run.state = 'running';
 
--- runs(job_id)
-SELECT run.job_id, run.number, run.state, run.kind, run.request, run.trigger_id, run.plan_digest, run.definition_hash, run.params, run.queued_at, run.started_at, run.ended_at, run.error, run.owner, run.fence, run.cancel_requested_at, run.cut_off FROM run WHERE run.job_id = ? ORDER BY run.number;
+-- runs(job_id, first_run, last_run)
+SELECT run.job_id, run.number, run.state, run.kind, run.request, run.trigger_id, run.plan_digest, run.definition_hash, run.params, run.queued_at, run.started_at, run.ended_at, run.error, run.owner, run.fence, run.cancel_requested_at, run.cut_off FROM run WHERE run.job_id = ? AND run.number BETWEEN ? AND ? ORDER BY run.number;
 
 -- open_runs()
 SELECT run.job_id, run.number, run.state, run.kind, run.request, run.trigger_id, run.plan_digest, run.definition_hash, run.params, run.queued_at, run.started_at, run.ended_at, run.error, run.owner, run.fence, run.cancel_requested_at, run.cut_off FROM run WHERE state IN ('queued', 'running', 'waiting') ORDER BY run.job_id, run.number;
@@ -83,8 +83,8 @@ SELECT "plan".body FROM "plan" WHERE "plan".job_id = ? AND "plan".run = ?;
 -- trigger(id)
 SELECT "trigger".id, "trigger".job_id, "trigger".run, "trigger".source, "trigger".action, "trigger".actor, "trigger".reason, "trigger".plan_digest, "trigger".triggered_at, "trigger".metadata, "trigger".parent_id, "trigger".recommendation_id, "trigger".recommended FROM "trigger" WHERE "trigger".id = ?;
 
--- triggers(job_id)
-SELECT "trigger".id, "trigger".job_id, "trigger".run, "trigger".source, "trigger".action, "trigger".actor, "trigger".reason, "trigger".plan_digest, "trigger".triggered_at, "trigger".metadata, "trigger".parent_id, "trigger".recommendation_id, "trigger".recommended FROM "trigger" WHERE "trigger".job_id = ? ORDER BY "trigger".run;
+-- triggers(job_id, first_run, last_run)
+SELECT "trigger".id, "trigger".job_id, "trigger".run, "trigger".source, "trigger".action, "trigger".actor, "trigger".reason, "trigger".plan_digest, "trigger".triggered_at, "trigger".metadata, "trigger".parent_id, "trigger".recommendation_id, "trigger".recommended FROM "trigger" WHERE "trigger".job_id = ? AND "trigger".run BETWEEN ? AND ? ORDER BY "trigger".run;
 
 -- events(job_id, after, limit)
 SELECT event.job_id, event.seq, event.at, event.type, event.run, event.step, event.data FROM event WHERE event.job_id = ? AND event.seq > ? ORDER BY event.seq LIMIT ? OFFSET 0;
@@ -128,8 +128,8 @@ SELECT attempt.step, attempt.artifact FROM attempt WHERE attempt.job_id = ? AND 
 -- output_in_run(job_id, run, step)
 SELECT attempt.step, attempt.artifact FROM attempt WHERE attempt.job_id = ? AND attempt.run = ? AND attempt.step = ? AND attempt.state = 'succeeded' AND attempt.artifact IS NOT NULL ORDER BY attempt.started_at, attempt.number;
 
--- executed(job_id)
-SELECT attempt.run, attempt.step FROM attempt WHERE attempt.job_id = ? GROUP BY attempt.run, attempt.step ORDER BY attempt.run, min(attempt.started_at), attempt.step;
+-- executed(job_id, first_run, last_run)
+SELECT attempt.run, attempt.step FROM attempt WHERE attempt.job_id = ? AND attempt.run BETWEEN ? AND ? GROUP BY attempt.run, attempt.step ORDER BY attempt.run, min(attempt.started_at), attempt.step;
 
 -- succeeded(job_id, since_run)
 SELECT attempt.step, attempt.started_at, attempt.ended_at, attempt.run, attempt.number FROM attempt WHERE attempt.job_id = ? AND attempt.run >= ? AND attempt.state = 'succeeded' ORDER BY attempt.ended_at DESC;
@@ -251,8 +251,8 @@ SELECT model_call.call FROM model_call WHERE model_call.job_id = ? LIMIT 1 OFFSE
 -- spent(job_id)
 SELECT count(*) AS count_1, CAST(coalesce(sum(model_call.input_tokens + model_call.output_tokens), 0) AS BIGINT) AS coalesce_1, coalesce(sum(model_call.usd), 0) AS coalesce_2, count(*) - count(model_call.input_tokens) AS anon_1, count(*) - count(model_call.usd) AS anon_2 FROM model_call WHERE model_call.job_id = ?;
 
--- spent_by_run(job_id)
-SELECT model_call.run, count(*) AS count_1, CAST(coalesce(sum(model_call.input_tokens + model_call.output_tokens), 0) AS BIGINT) AS coalesce_1, coalesce(sum(model_call.usd), 0) AS coalesce_2, count(*) - count(model_call.input_tokens) AS anon_1, count(*) - count(model_call.usd) AS anon_2 FROM model_call WHERE model_call.job_id = ? GROUP BY model_call.run;
+-- spent_by_run(job_id, first_run, last_run)
+SELECT model_call.run, count(*) AS count_1, CAST(coalesce(sum(model_call.input_tokens + model_call.output_tokens), 0) AS BIGINT) AS coalesce_1, coalesce(sum(model_call.usd), 0) AS coalesce_2, count(*) - count(model_call.input_tokens) AS anon_1, count(*) - count(model_call.usd) AS anon_2 FROM model_call WHERE model_call.job_id = ? AND model_call.run BETWEEN ? AND ? GROUP BY model_call.run;
 
 -- spent_by_step(job_id)
 SELECT coalesce(model_call.step, '') AS coalesce_1, count(*) AS count_1, CAST(coalesce(sum(model_call.input_tokens + model_call.output_tokens), 0) AS BIGINT) AS coalesce_2, coalesce(sum(model_call.usd), 0) AS coalesce_3, count(*) - count(model_call.input_tokens) AS anon_1, count(*) - count(model_call.usd) AS anon_2 FROM model_call WHERE model_call.job_id = ? GROUP BY coalesce(model_call.step, '');
@@ -293,8 +293,8 @@ SELECT model_call.job_id, model_call.run, model_call.step, model_call.number, mo
 -- trace_calls_of_each(job_id, first_run, last_run, step, first, end, after_at, after_run, after_step, after_number, after_call, limit)
 SELECT model_call.job_id, model_call.run, model_call.step, model_call.number, model_call.call, model_call.generation, model_call.purpose, model_call.tries, model_call.model, model_call.url, model_call.sections, model_call.prompt, model_call.payload, model_call.comments, model_call.state, model_call.sent_at, model_call.ended_at, model_call.reply, model_call.answered_by, model_call.finish, model_call.input_tokens, model_call.output_tokens, model_call.cached_tokens, model_call.usd, model_call.price_source, model_call.error FROM model_call WHERE model_call.job_id = ? AND model_call.run BETWEEN ? AND ? AND (model_call.step = ? OR model_call.step >= ? AND model_call.step < ?) AND (model_call.sent_at, model_call.run, model_call.step, model_call.number, model_call.call) > (?, ?, ?, ?, ?) ORDER BY model_call.sent_at, model_call.run, model_call.step, model_call.number, model_call.call LIMIT ? OFFSET 0;
 
--- guided_attempts(job_id, since_run)
-SELECT attempt.job_id, attempt.run, attempt.step, attempt.number, attempt.state, attempt.fence, attempt.worker, attempt.started_at, attempt.ended_at, attempt.artifact, attempt.inputs, attempt.context, attempt.log, attempt.error, attempt.losses FROM attempt WHERE attempt.job_id = ? AND attempt.run >= ? AND (attempt.inputs IS NULL OR inputs LIKE '%]]%' OR state IN ('failed', 'cancelled') OR attempt.number > 1) ORDER BY attempt.run, attempt.started_at, attempt.number, attempt.step;
+-- guided_attempts(job_id, first_run, last_run)
+SELECT attempt.job_id, attempt.run, attempt.step, attempt.number, attempt.state, attempt.fence, attempt.worker, attempt.started_at, attempt.ended_at, attempt.artifact, attempt.inputs, attempt.context, attempt.log, attempt.error, attempt.losses FROM attempt WHERE attempt.job_id = ? AND attempt.run BETWEEN ? AND ? AND (attempt.inputs IS NULL OR inputs LIKE '%]]%' OR state IN ('failed', 'cancelled') OR attempt.number > 1) ORDER BY attempt.run, attempt.started_at, attempt.number, attempt.step;
 
 -- person(name)
 SELECT person.name, person.role, person.added_by, person.added_at, person.removed_at FROM person WHERE person.name = ?;

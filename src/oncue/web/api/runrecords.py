@@ -11,7 +11,7 @@ from oncue.control.views.decisionview import waiting_questions
 from oncue.control.views.runview import RunView, describe_runs, failure_as_dict, is_interrupted, view_run
 from oncue.control.views.traceview import TracePlace
 from oncue.control.workspace import Workspace
-from oncue.core.counting import HIGHEST_NUMBER
+from oncue.core.counting import HIGHEST_NUMBER, RunSpan
 from oncue.core.model import Attempt, Job, Run
 from oncue.errors import UnknownCursor, UnknownRun
 
@@ -34,12 +34,11 @@ def read_run(workspace: Workspace, job: Job, number: int) -> dict[str, object]:
 
 def read_runs(workspace: Workspace, job: Job, *, cursor: str | None, limit: int) -> dict[str, object]:
     """Some runs of a job, the newest first, that come after a cursor."""
-    before = job.runs + 1 if cursor is None else read_number(cursor)
+    newest = job.runs if cursor is None else max(0, min(job.runs, read_number(cursor) - 1))
     with workspace.store.read() as reader:
-        runs = [run for run in reader.list_runs(job.id) if run.number < before]
-        page = list(reversed(runs))[:limit]
+        page = reader.list_runs(job.id, RunSpan(first=newest - limit + 1, last=newest))[::-1]
         views = describe_runs(workspace, reader, page)
-    more = len(runs) > len(page) and page
+    more = page and page[-1].number > 1
     records = [run_record(run, view) for run, view in zip(page, views, strict=True)]
     return {"job_id": job.id, "runs": records, "next_cursor": show_number(page[-1].number) if more else None}
 
