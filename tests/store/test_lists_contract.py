@@ -56,6 +56,8 @@ def test_decisions_are_read_page_by_page_in_the_order_in_which_they_were_asked(s
         assert ids(reader.list_decisions(JOB, EVERYTHING, offset=0, limit=2)) == ["q-a", "q-b"]
         assert ids(reader.list_decisions(JOB, EVERYTHING, offset=2, limit=2)) == ["q-c"]
         assert ids(reader.list_decisions(JOB, EVERYTHING, offset=4, limit=2)) == []
+        assert ids(reader.list_decisions(JOB, EVERYTHING, offset=1)) == ["q-b", "q-c"]
+        assert ids(reader.list_decisions(JOB, EVERYTHING, limit=0)) == []
 
 
 def test_decisions_are_narrowed_by_type_run_and_way(store: Store) -> None:

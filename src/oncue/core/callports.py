@@ -27,7 +27,7 @@ class CallReader(Protocol):
     """Looks at model calls, comments and settings."""
 
     def list_calls(
-        self, job_id: JobId, *, run: int | None = None, step: StepId | None = None, limit: int = 10_000
+        self, job_id: JobId, *, run: int | None = None, step: StepId | None = None, limit: int | None = None
     ) -> Sequence[ModelCall]:
         """The calls of a job in the order in which they were sent, narrowed by what is given."""
         ...

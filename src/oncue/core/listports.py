@@ -58,7 +58,9 @@ class ListReader(TraceReader, Protocol):
         """The jobs whose parameters ``has_text`` accepts, which is called once for all jobs that have the same."""
         ...
 
-    def list_decisions(self, job_id: JobId, wanted: Narrowing, *, offset: int, limit: int) -> Sequence[Question]:
+    def list_decisions(
+        self, job_id: JobId, wanted: Narrowing, *, offset: int = 0, limit: int | None = None
+    ) -> Sequence[Question]:
         """Some decided questions, in the order in which they were asked."""
         ...
 

@@ -152,7 +152,7 @@ class Reader(CallReader, ListReader, PeopleReader, Protocol):
         ...
 
     def list_questions(
-        self, *, job_id: JobId | None = None, run: int | None = None, is_waiting: bool | None = None, limit: int = 100_000
+        self, *, job_id: JobId | None = None, run: int | None = None, is_waiting: bool | None = None, limit: int | None = None
     ) -> Sequence[Question]:
         """Questions in the order in which they were asked, narrowed by what is given; ``run`` needs ``job_id``.
 

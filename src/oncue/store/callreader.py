@@ -17,6 +17,13 @@ from oncue.store.sqltext import Sql
 FEW_STEPS = 20
 """Up to so many steps are looked for one by one; for more, one look at all is quicker."""
 
+_EVERY = 2**63 - 1
+
+
+def at_most(limit: int | None) -> int:
+    """A limit as both dialects take it; None is no limit."""
+    return _EVERY if limit is None else limit
+
 
 class StoreCallReader:
     """Reads through a cursor whose transaction somebody else begins and ends."""
@@ -35,18 +42,19 @@ class StoreCallReader:
         return row
 
     def list_calls(
-        self, job_id: JobId, *, run: int | None = None, step: StepId | None = None, limit: int = 10_000
+        self, job_id: JobId, *, run: int | None = None, step: StepId | None = None, limit: int | None = None
     ) -> Sequence[ModelCall]:
         """The calls of a job in the order in which they were sent, narrowed by what is given."""
+        most = at_most(limit)
         match run, step:
             case None, None:
-                found = self._all("calls_of_job", job_id, limit)
+                found = self._all("calls_of_job", job_id, most)
             case _, None:
-                found = self._all("calls_of_run", job_id, run, limit)
+                found = self._all("calls_of_run", job_id, run, most)
             case None, _:
-                found = self._all("calls_of_step", job_id, step, limit)
+                found = self._all("calls_of_step", job_id, step, most)
             case _:
-                found = self._all("calls_of_run_and_step", job_id, run, step, limit)
+                found = self._all("calls_of_run_and_step", job_id, run, step, most)
         return [callrows.read_call(row) for row in found]
 
     def calls_of_attempt(self, key: AttemptKey) -> Sequence[ModelCall]:

@@ -8,12 +8,10 @@ from functools import cache
 from oncue.core.listports import Narrowing, QuestionCount
 from oncue.core.model import Attempt, AttemptKey, ContentHash, JobId, StepId
 from oncue.core.questions import How, Question
-from oncue.store.callreader import FEW_STEPS
+from oncue.store.callreader import FEW_STEPS, at_most
 from oncue.store.questionrows import read_question
 from oncue.store.rows import decode, read_attempts
 from oncue.store.tracereader import StoreTraceReader
-
-_EVERY = 1_000_000_000
 
 
 class StoreListReader(StoreTraceReader):
@@ -66,9 +64,12 @@ class StoreListReader(StoreTraceReader):
 
         return frozenset(job_id for job_id, body in self._all("every_job_params") if holds(body))
 
-    def list_decisions(self, job_id: JobId, wanted: Narrowing, *, offset: int, limit: int) -> Sequence[Question]:
+    def list_decisions(
+        self, job_id: JobId, wanted: Narrowing, *, offset: int = 0, limit: int | None = None
+    ) -> Sequence[Question]:
         """Some decided questions, in the order in which they were asked."""
-        return [read_question(row) for row in self._all("decisions", job_id, *_narrowed(wanted), limit, offset)]
+        found = self._all("decisions", job_id, *_narrowed(wanted), at_most(limit), offset)
+        return [read_question(row) for row in found]
 
     def count_decisions(self, job_id: JobId, wanted: Narrowing) -> int:
         """How many of the decided questions are wanted."""
@@ -77,11 +78,11 @@ class StoreListReader(StoreTraceReader):
 
     def list_late_questions(self, job_id: JobId) -> Sequence[Question]:
         """The questions that were answered after their deadline, in the order in which they were asked."""
-        return [read_question(row) for row in self._all("late_questions", job_id, _EVERY)]
+        return [read_question(row) for row in self._all("late_questions", job_id, at_most(None))]
 
     def questions_in_place(self, job_id: JobId, step: StepId, *, type_: str, occurrence: int) -> Sequence[Question]:
         """Every question that a step asked in one place, in any run, in the order in which they were asked."""
-        return [read_question(row) for row in self._all("questions_in_place", job_id, step, type_, occurrence, _EVERY)]
+        return [read_question(row) for row in self._all("questions_in_place", job_id, step, type_, occurrence, at_most(None))]
 
 
 def _narrowed(wanted: Narrowing) -> tuple[object, ...]:

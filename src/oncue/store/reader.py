@@ -31,6 +31,7 @@ from oncue.core.questions import Question, QuestionId
 from oncue.core.readport import StepRecord
 from oncue.errors import NotFound
 from oncue.store import rows
+from oncue.store.callreader import at_most
 from oncue.store.listreader import StoreListReader
 from oncue.store.peoplereader import StorePeopleReader
 from oncue.store.questionrows import read_question
@@ -189,13 +190,14 @@ class StoreReader(StoreListReader, StorePeopleReader):
         return None if row is None else read_question(row)
 
     def list_questions(
-        self, *, job_id: JobId | None = None, run: int | None = None, is_waiting: bool | None = None, limit: int = 100_000
+        self, *, job_id: JobId | None = None, run: int | None = None, is_waiting: bool | None = None, limit: int | None = None
     ) -> Sequence[Question]:
         """Questions as they were asked, or those that wait by their deadlines; ``run`` needs ``job_id``."""
         if job_id is None and run is not None:
             raise ValueError("questions of a run need the job of the run")
         narrowed = [part for part in (job_id, run) if part is not None]
-        return [read_question(row) for row in self._all(_QUESTION_LISTS[is_waiting][len(narrowed)], *narrowed, limit)]
+        found = self._all(_QUESTION_LISTS[is_waiting][len(narrowed)], *narrowed, at_most(limit))
+        return [read_question(row) for row in found]
 
     def questions_of_attempt(self, key: AttemptKey) -> Sequence[Question]:
         """The questions that one attempt asked, in the order in which they were asked."""

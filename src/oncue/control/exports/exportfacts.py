@@ -26,9 +26,6 @@ from oncue.core.request import DefinitionChoice
 from oncue.core.staleness import StepState, assess
 from oncue.errors import OncueError
 
-EVERY_CALL = 10_000_000
-"""An export leaves none out."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFacts:
@@ -119,7 +116,7 @@ def read_facts(workspace: Workspace, job_id: JobId) -> JobFacts:
             runs=runs,
             acceptances=tuple(reader.list_acceptances(job_id)),
             comments=tuple(reader.list_comments(job_id)),
-            calls=tuple(reader.list_calls(job_id, limit=EVERY_CALL)),
+            calls=tuple(reader.list_calls(job_id)),
             questions=tuple(reader.list_questions(job_id=job_id)),
             deliverables=_deliverables(reader, picture, [facts.run for facts in runs]),
         )

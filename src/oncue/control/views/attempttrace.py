@@ -12,7 +12,7 @@ from oncue.control.generation.carried import Carried, Outputs, carried_over
 from oncue.control.instants import show_instant
 from oncue.control.promptrecords import decision_record
 from oncue.control.steps.resuming import attempts_resumed
-from oncue.control.views.callview import MAX_CALLS, CallView, SectionView, latest_calls
+from oncue.control.views.callview import CallView, SectionView, latest_calls
 from oncue.control.views.runview import failure_as_dict
 from oncue.core.comments import GivenComment, comments_by_run
 from oncue.core.model import Attempt, AttemptKey, AttemptState, Job, Run, StepId
@@ -92,9 +92,7 @@ class TraceBook:
         self._runs: Mapping[int, Run] = {run.number: run for run in reader.list_runs(job.id)}
         self._comments = comments_by_run(reader.list_comments(job.id))
         self._attempts_of: Callable[[StepId], Sequence[Attempt]] = cache(lambda step: reader.list_attempts(job.id, step=step))
-        self._calls_of: Callable[[StepId], Sequence[ModelCall]] = cache(
-            lambda step: reader.list_calls(job.id, step=step, limit=MAX_CALLS)
-        )
+        self._calls_of: Callable[[StepId], Sequence[ModelCall]] = cache(lambda step: reader.list_calls(job.id, step=step))
         self._outputs = Outputs(self._attempts_of)
 
     def is_telling(self, attempt: Attempt) -> bool:

@@ -22,7 +22,6 @@ from oncue.core.promptdelta import Change
 from oncue.core.prompts import SectionName
 from oncue.errors import InvalidInput
 
-MAX_CALLS = 100_000
 _PORTS = {"http": 80, "https": 443}
 
 

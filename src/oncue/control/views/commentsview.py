@@ -23,7 +23,6 @@ from oncue.core.promptdelta import Change, pair_calls
 from oncue.core.readport import Reader
 from oncue.core.staleness import StepState
 
-MAX_CALLS = 1_000_000
 FEW = 100
 """So many steps, or attempts of a run, are looked for one by one; for more, one look at all is quicker."""
 _SUCCEEDED = (AttemptState.SUCCEEDED,)
@@ -209,9 +208,7 @@ class _Record:
         if key in few:
             return few[key]
         if key.run not in self._calls:
-            self._calls[key.run] = _by(
-                lambda call: call.key, self._reader.list_calls(self._job.id, run=key.run, limit=MAX_CALLS)
-            )
+            self._calls[key.run] = _by(lambda call: call.key, self._reader.list_calls(self._job.id, run=key.run))
         return self._calls[key.run].get(key, ())
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from oncue.control.amounts import describe_spending
 from oncue.control.sources import follow_definition
 from oncue.control.steps.bodies import Bodies
-from oncue.control.views.callview import MAX_CALLS, latest_calls
+from oncue.control.views.callview import latest_calls
 from oncue.control.views.requestwords import describe_request, describe_source
 from oncue.control.views.resultpairs import Made, ResultPair, pair_results
 from oncue.control.views.runlist import RunPage, read_run_page
@@ -106,7 +106,7 @@ def _prompts(reader: Reader, job_id: JobId, *, left: int, right: int) -> Iterato
 def _calls(reader: Reader, job_id: JobId, number: int) -> dict[StepId, list[ModelCall]]:
     """Step → the calls that count in a run."""
     found: dict[StepId, list[ModelCall]] = {}
-    for call in reader.list_calls(job_id, run=number, limit=MAX_CALLS):
+    for call in reader.list_calls(job_id, run=number):
         found.setdefault(call.key.step, []).append(call)
     return {this: latest_calls(calls)[number] for this, calls in found.items()}
 

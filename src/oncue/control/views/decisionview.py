@@ -17,8 +17,6 @@ from oncue.core.questionwords import fold_text
 from oncue.core.readport import Reader
 from oncue.errors import UnknownRun
 
-EVERY = 1_000_000_000
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxView:
@@ -94,7 +92,7 @@ def _is_settled_by(question: Question, actor: str) -> bool:
 
 
 def view_decisions(
-    workspace: Workspace, job_id: JobId, wanted: DecisionFilter, *, offset: int = 0, limit: int = EVERY
+    workspace: Workspace, job_id: JobId, wanted: DecisionFilter, *, offset: int = 0, limit: int | None = None
 ) -> DecisionsView:
     """Look at the wanted decisions of a job, from a place on; quick also where a hundred thousand were made.
 

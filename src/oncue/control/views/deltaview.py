@@ -14,7 +14,7 @@ from oncue.control.commentrecords import comment_record
 from oncue.control.steps.bodies import Bodies
 from oncue.control.steps.resuming import attempts_resumed
 from oncue.control.views.artifactview import find_step
-from oncue.control.views.callview import MAX_CALLS, latest_calls
+from oncue.control.views.callview import latest_calls
 from oncue.control.views.jobview import JobPicture, look_at_job
 from oncue.control.views.outputdelta import OutputDelta, compare_outputs
 from oncue.control.views.traceview import read_text
@@ -158,7 +158,7 @@ _Runs = tuple[Sequence[ModelCall], Sequence[ModelCall]]
 def _calls_by_step(reader: Reader, picture: JobPicture, asked: StepId) -> dict[StepId, dict[int, list[ModelCall]]]:
     """Step → run → calls; the instances of a fan-out in their order."""
     is_whole = asked not in picture.assessment.statuses and asked not in picture.records
-    calls = reader.list_calls(picture.job.id, step=None if is_whole else asked, limit=MAX_CALLS)
+    calls = reader.list_calls(picture.job.id, step=None if is_whole else asked)
     found: dict[StepId, list[ModelCall]] = {this: [] for this in picture.assessment.members.get(step_name(asked)) or ()}
     for call in calls:
         if asked in (call.key.step, step_name(call.key.step)):

@@ -8,7 +8,7 @@ from enum import StrEnum
 from oncue.control.generation.carried import Outputs
 from oncue.control.generation.composing import previous_text
 from oncue.control.steps.bodies import Bodies
-from oncue.control.views.callview import MAX_CALLS, latest_calls
+from oncue.control.views.callview import latest_calls
 from oncue.core.canonical import content_hash
 from oncue.core.model import AttemptKey, ContextMode, Current, JobId, StepId
 from oncue.core.modelcalls import ModelCall
@@ -83,12 +83,12 @@ class RecordedPrompts:
     def _runs(self, step: StepId) -> dict[int, list[ModelCall]]:
         if step not in self._calls and not self._is_whole:
             with self._store.read() as reader:
-                self._calls[step] = latest_calls(reader.list_calls(self._job_id, step=step, limit=MAX_CALLS))
+                self._calls[step] = latest_calls(reader.list_calls(self._job_id, step=step))
         return self._calls.get(step, {})
 
     def _read_all(self) -> None:
         by_step: dict[StepId, list[ModelCall]] = {}
         with self._store.read() as reader:
-            for call in reader.list_calls(self._job_id, limit=MAX_CALLS):
+            for call in reader.list_calls(self._job_id):
                 by_step.setdefault(call.key.step, []).append(call)
         self._calls = {step: latest_calls(calls) for step, calls in by_step.items()}
