@@ -15,8 +15,12 @@ from typing import Any, TypeVar
 import pytest
 from mcp import Client, StdioServerParameters
 
+from oncue.core.model import JobId
 from oncue.mcp.toolviews import MAX_LISTED
+from oncue.wiring import open_workspace
 from tests.acceptance.shipped import Shell
+from tests.export.questions import MODE, decided, store_questions
+from tests.export.questions import ask as ask_as
 
 T = TypeVar("T")
 TOOLS = {
@@ -146,6 +150,25 @@ def test_an_agent_looks_at_everything_and_nothing_changes(shell: Shell, job: str
     assert artifact["text"] == "data from us\n"
     assert plan["ready"] is True
     assert rows(shell) == before
+
+
+def test_an_agent_sees_the_latest_decisions_and_how_many_there_are(shell: Shell, job: str) -> None:
+    workspace = open_workspace(shell.folder / ".oncue", create=False)
+    store_questions(workspace, JobId(job), *(ask_as(number, MODE, decided(number, "ONCE")) for number in range(1, 6)))
+    store_questions(workspace, JobId(job), ask_as(6, MODE))
+    workspace.store.close()
+
+    two, all_, none = ask(
+        shell,
+        ("list_decisions", {"job": job, "limit": 2}),
+        ("list_decisions", {"job": job}),
+        ("list_decisions", {"job": job, "run": 1, "limit": 1}),
+    )
+
+    assert [one["occurrence"] for one in two["decisions"]] == [4, 5]
+    assert (two["found"], two["waiting"]) == (5, 1)
+    assert [one["occurrence"] for one in all_["decisions"]] == [1, 2, 3, 4, 5]
+    assert [one["occurrence"] for one in none["decisions"]] == [5]
 
 
 @pytest.mark.proves("S1-15", "S1-52", "S1-54")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 from oncue.control.preflight import list_prerequisites, prepare_run
@@ -15,9 +15,10 @@ from oncue.control.views.decisionview import DecisionFilter, view_decisions
 from oncue.control.views.jobspage import JobFilter, view_jobs_page
 from oncue.control.views.jobview import view_job
 from oncue.control.views.planview import view_plan
-from oncue.control.views.runview import view_run
+from oncue.control.views.runview import describe_runs, view_run
 from oncue.control.views.traceview import TraceWish, view_trace
 from oncue.control.workspace import Workspace, find_job
+from oncue.core.counting import RunSpan
 from oncue.core.model import Job, JobId
 from oncue.core.request import RunRequest
 from oncue.errors import InvalidInput
@@ -73,9 +74,9 @@ class ToolViews:
     def list_runs(self, job: str, *, limit: int) -> dict[str, object]:
         """The latest runs of a job."""
         found = self._job(job)
-        numbers = range(found.runs, max(0, found.runs - limit), -1)
         with self._workspace.store.read() as reader:
-            runs = [view_run(reader, found, number).as_dict() for number in numbers]
+            latest = reader.list_runs(found.id, RunSpan(first=found.runs - limit + 1))[::-1]
+            runs = [view.as_dict() for view in describe_runs(self._workspace, reader, latest)]
         return bounded({"job_id": found.id, "runs": runs, "total": found.runs})
 
     def show_run(self, job: str, number: int) -> dict[str, object]:
@@ -86,9 +87,10 @@ class ToolViews:
 
     def list_decisions(self, job: str, *, run: int | None, limit: int) -> dict[str, object]:
         """The latest decisions of a job."""
-        view = view_decisions(self._workspace, self._job_id(job), DecisionFilter(run=run))
-        latest = replace(view, decisions=view.decisions[-limit:])
-        return bounded({"job_id": view.job_id, **latest.as_dict(), "found": len(view.decisions), "waiting": view.waiting})
+        job_id, wanted = self._job_id(job), DecisionFilter(run=run)
+        count = view_decisions(self._workspace, job_id, wanted, limit=0).found
+        view = view_decisions(self._workspace, job_id, wanted, offset=max(0, count - limit), limit=limit)
+        return bounded({"job_id": job_id, **view.as_dict(), "found": view.found, "waiting": view.waiting})
 
     def show_trace(self, job: str, wanted: RunSlice) -> dict[str, object]:
         """Calls of language models."""
