@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from typing import TypedDict
 
 import pytest
 
+from oncue.control.asking import recorded_answer
 from oncue.core.canonical import content_hash
 from oncue.core.listports import Narrowing, QuestionCount
 from oncue.core.model import AttemptState, Job, RunState, StepId
@@ -27,6 +29,11 @@ from tests.store.records import (
 )
 
 EVERYTHING = Narrowing()
+
+
+class _Place(TypedDict):
+    type_: str
+    occurrence: int
 
 
 def ids(questions: object) -> list[str]:
@@ -146,7 +153,7 @@ def test_waits_are_summed_for_each_attempt_of_a_run_that_got_an_answer(store: St
     assert waits == {kept[0].key: 2.25, kept[4].key: 0.5}
 
 
-def test_late_answers_are_found_among_many_and_so_is_their_place(store: Store) -> None:
+def test_late_answers_are_found_among_many(store: Store) -> None:
     some_questions(store)
     timed_out = replace(a_decision(), how=How.TIMED_OUT, response=None, actor="", is_timed_out=True)
     late = replace(
@@ -158,12 +165,39 @@ def test_late_answers_are_found_among_many_and_so_is_their_place(store: Store) -
 
     with store.read() as reader:
         found = reader.list_late_questions(JOB)
-        place = reader.questions_in_place(JOB, late.key.step, type_=late.asking.type, occurrence=7)
-        elsewhere = reader.questions_in_place(JOB, StepId("other"), type_=late.asking.type, occurrence=7)
 
     assert found == [late]
-    assert ids(place) == ["q-e"]
-    assert elsewhere == []
+
+
+def test_the_latest_answered_question_of_a_place_is_found_by_what_it_asked(store: Store) -> None:
+    answered = [replace(a_question(f"q-{run}", run=run, asked_at=after(run)), decision=a_decision()) for run in (1, 2, 3)]
+    other = replace(answered[2], asking=replace(answered[2].asking, message="Something else?"))
+    timed_out = Decision(how=How.TIMED_OUT, answered_at=after(9), is_timed_out=True)
+    waiting = a_question("q-5", run=5, asked_at=after(5))
+    unanswered = replace(a_question("q-4", run=4, asked_at=after(4)), decision=timed_out)
+    elsewhere = replace(a_question("q-6", step="other", run=6, asked_at=after(6)), decision=a_decision())
+    keep_questions(store, answered[1], answered[0], other, unanswered, waiting, elsewhere)
+    place: _Place = {"type_": other.asking.type, "occurrence": 1}
+
+    with store.read() as reader:
+        assert reader.latest_answered(JOB, other.key.step, **place) == other
+        assert reader.latest_answered(JOB, other.key.step, **place, fingerprint=answered[0].asking.fingerprint) == answered[1]
+        assert reader.latest_answered(JOB, other.key.step, **place, fingerprint="fp1:00") is None
+        assert reader.latest_answered(JOB, other.key.step, type_=other.asking.type, occurrence=2) is None
+        assert reader.latest_answered(JOB, StepId("never"), **place) is None
+
+
+@pytest.mark.parametrize("how", How)
+def test_an_answer_counts_if_it_may_be_used_again_or_came_late(store: Store, how: How) -> None:
+    settled = replace(a_question(), decision=replace(a_decision(), how=how))
+    late = replace(a_question("q-2", occurrence=2), decision=settled.decision)
+    late = replace(late, late=LateAnswer(response="sun", actor="ada", answered_at=after(9)))
+    keep_questions(store, settled, late)
+
+    with store.read() as reader:
+        found = reader.latest_answered(JOB, settled.key.step, type_=settled.asking.type, occurrence=1)
+        assert found == (settled if recorded_answer(settled) is not None else None)
+        assert reader.latest_answered(JOB, late.key.step, type_=late.asking.type, occurrence=2) == late
 
 
 # -------------------------------------------------------------------------------------------------------------- attempts

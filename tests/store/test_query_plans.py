@@ -23,7 +23,7 @@ NARROW = {
     "succeeded_of": "attempt USING PRIMARY KEY (job_id=? AND run=? AND step=?)",
     "succeeded_of_each": "attempt USING PRIMARY KEY (job_id=? AND run=? AND step>? AND step<?)",
     "late_questions": "ix_question_late (job_id=?)",
-    "questions_in_place": "ix_question_place (job_id=? AND step=? AND type=? AND occurrence=?)",
+    "latest_answered": "ix_question_place (job_id=? AND step=? AND type=? AND occurrence=?)",
     "questions_of_attempt": "(job_id=? AND run=? AND step=? AND number=?)",
     "questions_of_run": "(job_id=? AND run=?)",
     "calls_of_step": "ix_model_call_step (job_id=? AND step=?)",

@@ -14,11 +14,9 @@ from oncue.control.steps.fencing import check_is_ours
 from oncue.control.workspace import Workspace
 from oncue.core.events import EventDraft, EventType
 from oncue.core.model import Attempt, JobId, Run
-from oncue.core.questions import Asking, Decision, How, InvalidAnswer, Question, QuestionId
+from oncue.core.questions import REUSABLE, Asking, Decision, How, InvalidAnswer, Question, QuestionId
 from oncue.core.request import AnswersPolicy
 from oncue.core.writeport import Transaction
-
-REUSABLE = frozenset({How.PERSON, How.DEFAULT, How.REUSED, How.CONFIGURED})
 
 
 @dataclass(slots=True)
@@ -104,12 +102,11 @@ class Asker:
         jobs = [job for job in (self.attempt.key.job_id, self.replayed_from) if job is not None]
         for job_id in jobs:
             with self.workspace.store.read() as reader:
-                asked = reader.list_questions(job_id=job_id)
-            for question in reversed(asked):
-                if question.key.step != self.attempt.key.step or question.occurrence != occurrence:
-                    continue
-                if question.asking.fingerprint == asking.fingerprint and (found := recorded_answer(question)) is not None:
-                    return self._accept(asking, question, found[0])
+                question = reader.latest_answered(
+                    job_id, self.attempt.key.step, type_=asking.type, occurrence=occurrence, fingerprint=asking.fingerprint
+                )
+            if question is not None and (found := recorded_answer(question)) is not None:
+                return self._accept(asking, question, found[0])
         return None
 
     def _accept(self, asking: Asking, origin: Question, response: object) -> Decision | None:

@@ -72,6 +72,11 @@ class ListReader(TraceReader, Protocol):
         """The questions that were answered after their deadline, in the order in which they were asked."""
         ...
 
-    def questions_in_place(self, job_id: JobId, step: StepId, *, type_: str, occurrence: int) -> Sequence[Question]:
-        """Every question that a step asked in one place, in any run, in the order in which they were asked."""
+    def latest_answered(
+        self, job_id: JobId, step: StepId, *, type_: str, occurrence: int, fingerprint: str | None = None
+    ) -> Question | None:
+        """The question that a step asked last in one place, in any run, of those whose answer may be used again.
+
+        With a fingerprint only of those that asked just this. Costs the same however often the place was asked.
+        """
         ...

@@ -55,6 +55,10 @@ class How(StrEnum):
     CANCELLED = "cancelled"
 
 
+REUSABLE = frozenset({How.PERSON, How.DEFAULT, How.REUSED, How.CONFIGURED})
+"""Of a question that was settled so, the answer may be used again."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
     """One thing to choose: a stable id, what people read, and a line of help.

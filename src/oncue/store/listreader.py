@@ -80,9 +80,12 @@ class StoreListReader(StoreTraceReader):
         """The questions that were answered after their deadline, in the order in which they were asked."""
         return [read_question(row) for row in self._all("late_questions", job_id, at_most(None))]
 
-    def questions_in_place(self, job_id: JobId, step: StepId, *, type_: str, occurrence: int) -> Sequence[Question]:
-        """Every question that a step asked in one place, in any run, in the order in which they were asked."""
-        return [read_question(row) for row in self._all("questions_in_place", job_id, step, type_, occurrence, at_most(None))]
+    def latest_answered(
+        self, job_id: JobId, step: StepId, *, type_: str, occurrence: int, fingerprint: str | None = None
+    ) -> Question | None:
+        """The question that a step asked last in one place, in any run, of those whose answer may be used again."""
+        row = self._one("latest_answered", job_id, step, type_, occurrence, fingerprint)
+        return None if row is None else read_question(row)
 
 
 def _narrowed(wanted: Narrowing) -> tuple[object, ...]:

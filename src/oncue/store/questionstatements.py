@@ -5,13 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Executable, Select, cast, func, select, text, true, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Executable,
+    Select,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    true,
+    update,
+)
 
+from oncue.core.questions import REUSABLE
 from oncue.store.statementparts import NONE_SKIPPED, Insert, at_attempt, holds, not_by_index, p, whole_row
 from oncue.store.tables import LATE, UNDECIDED, question
 
 _QUESTION = [column for column in question.c if column.name != "words"]
 """What is read of a question; its words are only searched."""
+
+_REUSABLE = text(f"how IN ({', '.join(repr(how.value) for how in sorted(REUSABLE))})")
 
 
 def question_reads() -> Mapping[str, Executable]:
@@ -43,7 +59,14 @@ def question_reads() -> Mapping[str, Executable]:
         "waiting_questions_of_job": _by_deadline(*waits_in_job),
         "waiting_questions_of_run": _by_deadline(*waits_in_job, of_run),
         "late_questions": _as_asked(of_job, text(LATE)),
-        "questions_in_place": _as_asked(of_job, q.step == p("step"), q.type == p("type"), q.occurrence == p("occurrence")),
+        "latest_answered": _latest(
+            of_job,
+            q.step == p("step"),
+            q.type == p("type"),
+            q.occurrence == p("occurrence"),
+            q.fingerprint == func.coalesce(p("fingerprint", q.fingerprint.type), q.fingerprint),
+            or_(_REUSABLE, text(LATE)),
+        ),
         "question_counts": select(q.type, q.run, q.how, func.count(), func.min(q.asked_at))
         .where(of_job)
         .group_by(q.type, q.run, q.how)
@@ -76,6 +99,13 @@ def _as_asked(*wanted: Any, is_narrow: bool = False) -> Select[Any]:
     asked_at = not_by_index(q.asked_at) if is_narrow else q.asked_at
     found = select(*_QUESTION).where(*wanted).order_by(asked_at, q.run, q.step, q.number, q.occurrence, q.id)
     return found.limit(p("limit")).offset(NONE_SKIPPED)
+
+
+def _latest(*wanted: Any) -> Select[Any]:
+    """The question that was asked last; of those of one instant the one of the latest attempt."""
+    q = question.c
+    found = select(*_QUESTION).where(*wanted).order_by(q.asked_at.desc(), q.run.desc(), q.number.desc(), q.id.desc())
+    return found.limit(literal_column("1")).offset(NONE_SKIPPED)
 
 
 def _by_deadline(*wanted: Any) -> Select[Any]:

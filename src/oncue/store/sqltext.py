@@ -7,7 +7,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent / "sql"
 SCHEMA = "schema"
-HEAD = "0007"
+HEAD = "0008"
 """The schema revision this program works with: the newest of ``migrations/versions``."""
 STATES = 5
 """How many attempt states one statement takes; fewer are repeated."""

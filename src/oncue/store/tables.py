@@ -257,7 +257,7 @@ Index(
 )
 """Finds those that are due without touching those that wait, however many these are."""
 Index("ix_question_late", question.c.job_id, question.c.asked_at, sqlite_where=text(LATE), postgresql_where=text(LATE))
-Index("ix_question_place", *(question.c[name] for name in ("job_id", "step", "type", "occurrence")))
+Index("ix_question_place", *(question.c[name] for name in ("job_id", "step", "type", "occurrence", "asked_at")))
 Index("ix_question_counted", *(question.c[name] for name in ("job_id", "type", "run", "how", "asked_at")))
 """All that counting needs, so that it reads no row."""
 

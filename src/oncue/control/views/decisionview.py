@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from oncue.control.asking import recorded_answer
 from oncue.control.instants import show_instant
 from oncue.control.promptrecords import decision_record
 from oncue.control.workspace import Workspace, load_job
@@ -134,9 +133,10 @@ def find_late_answers(reader: Reader, job_id: JobId) -> tuple[Question, ...]:
     places = dict.fromkeys((question.key.step, question.asking.type, question.occurrence) for question in late)
     latest: list[Question] = []
     for step, type_, occurrence in places:
-        asked = reader.questions_in_place(job_id, step, type_=type_, occurrence=occurrence)
-        latest.append([question for question in asked if recorded_answer(question) is not None][-1])
-    return tuple(question for question in latest if question.late is not None)
+        found = reader.latest_answered(job_id, step, type_=type_, occurrence=occurrence)
+        if found is not None and found.late is not None:
+            latest.append(found)
+    return tuple(latest)
 
 
 def find_defaults(reader: Reader, questions: Sequence[Question]) -> frozenset[QuestionId]:

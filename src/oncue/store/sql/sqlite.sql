@@ -27,7 +27,7 @@ CREATE TABLE question ( id VARCHAR NOT NULL, job_id VARCHAR NOT NULL, run INTEGE
 CREATE INDEX ix_question_counted ON question (job_id, type, run, how, asked_at);
 CREATE INDEX ix_question_job ON question (job_id, asked_at);
 CREATE INDEX ix_question_late ON question (job_id, asked_at) WHERE late_at IS NOT NULL;
-CREATE INDEX ix_question_place ON question (job_id, step, type, occurrence);
+CREATE INDEX ix_question_place ON question (job_id, step, type, occurrence, asked_at);
 CREATE INDEX ix_question_undecided ON question (acts, deadline) WHERE how IS NULL;
 CREATE TABLE recommendation ( id VARCHAR NOT NULL, job_id VARCHAR NOT NULL, request TEXT NOT NULL, rationale TEXT NOT NULL, author TEXT NOT NULL, given_at BIGINT NOT NULL, plan_digest TEXT NOT NULL, blockers TEXT NOT NULL, warnings TEXT NOT NULL, estimate TEXT NOT NULL, prerequisites TEXT NOT NULL, CONSTRAINT pk_recommendation PRIMARY KEY (id) );
 CREATE INDEX ix_recommendation_job ON recommendation (job_id, given_at);
@@ -215,8 +215,8 @@ SELECT question.id, question.job_id, question.run, question.step, question.numbe
 -- late_questions(job_id, limit)
 SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.job_id = ? AND late_at IS NOT NULL ORDER BY question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT ? OFFSET 0;
 
--- questions_in_place(job_id, step, type, occurrence, limit)
-SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.job_id = ? AND question.step = ? AND question.type = ? AND question.occurrence = ? ORDER BY question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT ? OFFSET 0;
+-- latest_answered(job_id, step, type, occurrence, fingerprint)
+SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.job_id = ? AND question.step = ? AND question.type = ? AND question.occurrence = ? AND question.fingerprint = coalesce(?, question.fingerprint) AND (how IN ('configured', 'default', 'person', 'reused') OR late_at IS NOT NULL) ORDER BY question.asked_at DESC, question.run DESC, question.number DESC, question.id DESC LIMIT 1 OFFSET 0;
 
 -- question_counts(job_id)
 SELECT question.type, question.run, question.how, count(*) AS count_1, min(question.asked_at) AS min_1 FROM question WHERE question.job_id = ? GROUP BY question.type, question.run, question.how ORDER BY min(question.asked_at), question.type, question.run, question.how;
