@@ -96,6 +96,16 @@ def test_counts_tell_types_runs_and_ways_apart(store: Store) -> None:
     assert [one.type for one in counts][:2] == [first.asking.type, "run_mode"]
 
 
+def test_the_questions_that_wait_are_counted_by_job(store: Store) -> None:
+    some_questions(store)
+    others = [a_question(f"o-{number}", job_id="other", occurrence=number) for number in (1, 2)]
+    keep_questions(store, *others, replace(a_question("d-1", job_id="done"), decision=a_decision()))
+    keep_questions(store, a_question("o-3", job_id="other", occurrence=3, deadline=after(9), on_timeout=OnTimeout.CANCEL))
+
+    with store.read() as reader:
+        assert reader.count_waiting() == {JOB: 1, "other": 3}
+
+
 def found_by(store: Store, text: str) -> list[str]:
     with store.read() as reader:
         wanted = Narrowing(text=fold_text(text))

@@ -278,6 +278,7 @@ def test_due_are_those_whose_deadline_is_over_and_whose_policy_acts(store: Store
     [
         ("due_questions", "USING INDEX ix_question_undecided (acts=? AND deadline<?)"),
         ("waiting_questions", "USING INDEX ix_question_undecided (acts=?)"),
+        ("waiting_counts", "USING INDEX ix_question_undecided (acts=?)"),
         ("questions_of_job", "USING INDEX ix_question_job (job_id=?)"),
         ("decide_question", "(id=?)"),
         ("waits_of_run", "(job_id=? AND run=?)"),

@@ -54,6 +54,10 @@ class ListReader(TraceReader, Protocol):
         """How many questions there are of each type, run and way; the types in the order in which they were first asked."""
         ...
 
+    def count_waiting(self) -> Mapping[JobId, int]:
+        """How many questions of each job wait for a person; jobs without any are absent."""
+        ...
+
     def search_params(self, has_text: Callable[[Mapping[str, object]], bool]) -> frozenset[JobId]:
         """The jobs whose parameters ``has_text`` accepts, which is called once for all jobs that have the same."""
         ...

@@ -48,6 +48,10 @@ class StoreListReader(StoreTraceReader):
             for type_, run, how, count, _ in self._all("question_counts", job_id)
         ]
 
+    def count_waiting(self) -> Mapping[JobId, int]:
+        """How many questions of each job wait for a person; jobs without any are absent."""
+        return dict(self._all("waiting_counts"))
+
     def _look_for_waits(self, job_id: JobId, names: Collection[str] | None, *, since_run: int) -> Callable[..., int]:
         """How many microseconds an attempt (run, step, number) waited for answers; for a few steps looked for one by one."""
         if names is not None and len(names) <= FEW_STEPS:

@@ -58,6 +58,7 @@ def question_reads() -> Mapping[str, Executable]:
         "waiting_questions": _by_deadline(text("acts IN (0, 1)"), is_waiting),
         "waiting_questions_of_job": _by_deadline(*waits_in_job),
         "waiting_questions_of_run": _by_deadline(*waits_in_job, of_run),
+        "waiting_counts": select(q.job_id, func.count()).where(text("acts IN (0, 1)"), is_waiting).group_by(q.job_id),
         "late_questions": _as_asked(of_job, text(LATE)),
         "latest_answered": _latest(
             of_job,

@@ -5,14 +5,14 @@ What a job's steps stand at is worked out for the jobs of one page alone, and ke
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
-from collections.abc import Callable, Mapping
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from threading import Lock
 
 from oncue.control.views.boardview import RunLine, view_columns, view_line
-from oncue.control.views.jobspage import STATE_WORDS, JobEntry, JobFilter, check_state, describe_entry, find_jobs
+from oncue.control.views.jobspage import STATE_WORDS, FoundJobs, JobEntry, JobFilter, find_jobs
 from oncue.control.views.jobview import look_at_job
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.jobhead import JobHead
@@ -110,35 +110,31 @@ def view_job_table(
     Raises:
         InvalidInput: a state that no job has.
     """
-    check_state(wanted)
     with workspace.store.read() as reader:
-        heads = reader.list_job_heads()
-        waiting = Counter(question.key.job_id for question in reader.list_questions(is_waiting=True))
-        found = list(find_jobs(workspace, reader, heads, wanted=wanted))
-        states = Counter(status for _, status in found)
-        shown = [one for one in found if not wanted.state or one[1] == wanted.state]
-        shown.sort(key=_key(order, waiting), reverse=order in (JobOrder.RUNS, JobOrder.QUESTIONS))
-        if order is JobOrder.OLDEST:
-            shown.reverse()
+        found = find_jobs(workspace, reader, wanted)
+        shown = _sort(found, order)
         pages = max(1, -(-len(shown) // PAGE))
         page = min(max(1, page), pages)
-        rows = tuple(
-            _row(workspace, reader, summaries, entry=describe_entry(head, status, questions=waiting[head.id]))
-            for head, status in shown[(page - 1) * PAGE : page * PAGE]
-        )
-    counted = {word: states[word] for word in STATE_WORDS if states[word]}
-    return JobTable(rows=rows, total=len(shown), states=counted, page=page, pages=pages)
+        entries = [found.describe(head, status) for head, status in shown[(page - 1) * PAGE : page * PAGE]]
+        rows = tuple(_row(workspace, reader, summaries, entry=entry) for entry in entries)
+    return JobTable(rows=rows, total=len(shown), states=found.states, page=page, pages=pages)
 
 
-def _key(order: JobOrder, waiting: Mapping[JobId, int]) -> Callable[[tuple[JobHead, str]], str | int]:
+def _sort(found: FoundJobs, order: JobOrder) -> Sequence[tuple[JobHead, str]]:
     """The newest come first already; sorting keeps that among equals."""
-    keys: Mapping[JobOrder, Callable[[tuple[JobHead, str]], str | int]] = {
-        JobOrder.WORKFLOW: lambda one: one[0].workflow,
-        JobOrder.STATE: lambda one: STATE_WORDS.index(one[1]),
-        JobOrder.RUNS: lambda one: one[0].runs,
-        JobOrder.QUESTIONS: lambda one: waiting.get(one[0].id, 0),
-    }
-    return keys.get(order, lambda _: 0)
+    match order:
+        case JobOrder.NEWEST:
+            return found.jobs
+        case JobOrder.OLDEST:
+            return found.jobs[::-1]
+        case JobOrder.WORKFLOW:
+            return sorted(found.jobs, key=lambda one: one[0].workflow)
+        case JobOrder.STATE:
+            return sorted(found.jobs, key=lambda one: STATE_WORDS.index(one[1]))
+        case JobOrder.RUNS:
+            return sorted(found.jobs, key=lambda one: one[0].runs, reverse=True)
+        case JobOrder.QUESTIONS:
+            return sorted(found.jobs, key=lambda one: found.waiting.get(one[0].id, 0), reverse=True)
 
 
 def _row(workspace: Workspace, reader: Reader, summaries: JobSummaries, *, entry: JobEntry) -> JobRow:

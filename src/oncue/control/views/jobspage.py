@@ -62,6 +62,30 @@ class JobEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FoundJobs:
+    """The jobs that are wanted, the newest first, each with one word for where it stands.
+
+    ``states`` counts those that would be wanted in any state; ``waiting`` the questions of the jobs that have some.
+    """
+
+    jobs: Sequence[tuple[JobHead, str]]
+    states: Mapping[str, int]
+    waiting: Mapping[JobId, int]
+
+    def describe(self, head: JobHead, status: str) -> JobEntry:
+        """One of them as lists show it."""
+        return JobEntry(
+            job_id=head.id,
+            workflow=head.workflow,
+            status=status,
+            runs=head.runs,
+            latest=head.latest,
+            created_at=head.created_at,
+            questions=self.waiting.get(head.id, 0),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobsPage:
     """Some jobs, the newest first, of ``total`` that are wanted; ``next_cursor`` leads to the next ones."""
 
@@ -87,44 +111,43 @@ def view_jobs_page(workspace: Workspace, wanted: JobFilter, *, cursor: str | Non
         InvalidInput: a state that no job has.
         UnknownCursor: it was not given out here.
     """
-    check_state(wanted)
     with workspace.store.read() as reader:
-        heads = reader.list_job_heads()
-        waiting = Counter(question.key.job_id for question in reader.list_questions(is_waiting=True))
-        found = list(find_jobs(workspace, reader, heads, wanted=wanted))
-    states = Counter(status for _, status in found)
-    if wanted.state:
-        found = [(head, status) for head, status in found if status == wanted.state]
-    rest = found if cursor is None else _after(found, cursor)
+        found = find_jobs(workspace, reader, wanted)
+    rest = found.jobs if cursor is None else _after(found.jobs, cursor)
     page = rest[:limit]
     return JobsPage(
-        jobs=tuple(describe_entry(head, status, questions=waiting[head.id]) for head, status in page),
-        total=len(found),
-        states={word: states[word] for word in STATE_WORDS if states[word]},
+        jobs=tuple(found.describe(head, status) for head, status in page),
+        total=len(found.jobs),
+        states=found.states,
         next_cursor=_cursor_at(page[-1][0]) if len(rest) > limit else None,
     )
 
 
-def check_state(wanted: JobFilter) -> None:
-    """Refuse a state that no job has.
+def find_jobs(workspace: Workspace, reader: Reader, wanted: JobFilter) -> FoundJobs:
+    """The jobs that are wanted; quick also for ten thousand.
 
     Raises:
-        InvalidInput: names the states.
+        InvalidInput: a state that no job has.
     """
     if wanted.state and wanted.state not in STATE_WORDS:
         raise InvalidInput(f"no job is ever {wanted.state!r}", hint=f"states: {', '.join(STATE_WORDS)}", code="unknown_state")
+    found = list(_find_heads(workspace, reader, wanted))
+    states = Counter(status for _, status in found)
+    return FoundJobs(
+        jobs=[one for one in found if one[1] == wanted.state] if wanted.state else found,
+        states={word: states[word] for word in STATE_WORDS if states[word]},
+        waiting=reader.count_waiting(),
+    )
 
 
-def find_jobs(
-    workspace: Workspace, reader: Reader, heads: Sequence[JobHead], *, wanted: JobFilter
-) -> Iterator[tuple[JobHead, str]]:
+def _find_heads(workspace: Workspace, reader: Reader, wanted: JobFilter) -> Iterator[tuple[JobHead, str]]:
     """The jobs that are wanted, whatever their state, each with one word for where it stands.
 
     Parameters are read where a text is looked for, and then once.
     """
     sought = wanted.search.casefold()
     by_params = reader.search_params(partial(holds_text, sought=sought)) if sought else frozenset[JobId]()
-    for head in heads:
+    for head in reader.list_job_heads():
         if wanted.workflow and head.workflow != wanted.workflow:
             continue
         if sought and not (sought in head.id.casefold() or sought in head.workflow.casefold() or head.id in by_params):
@@ -141,19 +164,6 @@ def _describe_status(workspace: Workspace, head: JobHead) -> str:
     if is_moving and not (head.owner is not None and workspace.store.is_alive(head.owner)):
         return "interrupted"
     return STATUS_WORDS[head.latest]
-
-
-def describe_entry(head: JobHead, status: str, *, questions: int) -> JobEntry:
-    """One job as lists show it."""
-    return JobEntry(
-        job_id=head.id,
-        workflow=head.workflow,
-        status=status,
-        runs=head.runs,
-        latest=head.latest,
-        created_at=head.created_at,
-        questions=questions,
-    )
 
 
 def _cursor_at(head: JobHead) -> str:

@@ -212,6 +212,9 @@ SELECT question.id, question.job_id, question.run, question.step, question.numbe
 -- waiting_questions_of_run(job_id, run, limit)
 SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE acts IN (0, 1) AND how IS NULL AND coalesce(question.job_id, '') = ? AND question.run = ? ORDER BY question.deadline ASC NULLS LAST, question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT ? OFFSET 0;
 
+-- waiting_counts()
+SELECT question.job_id, count(*) AS count_1 FROM question WHERE acts IN (0, 1) AND how IS NULL GROUP BY question.job_id;
+
 -- late_questions(job_id, limit)
 SELECT question.id, question.job_id, question.run, question.step, question.number, question.type, question.kind, question.occurrence, question.fingerprint, question.asking, question.asked_at, question.deadline, question.acts, question.how, question.response, question.actor, question.answered_at, question.is_timed_out, question.reused_from, question.late_response, question.late_actor, question.late_at FROM question WHERE question.job_id = ? AND late_at IS NOT NULL ORDER BY question.asked_at, question.run, question.step, question.number, question.occurrence, question.id LIMIT ? OFFSET 0;
 

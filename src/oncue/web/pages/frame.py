@@ -7,7 +7,6 @@ from datetime import datetime
 
 from fastapi import Request
 
-from oncue.control.views.decisionview import view_inbox
 from oncue.core.people import Permission
 from oncue.core.questions import Question
 from oncue.web.rendering import render_page
@@ -16,10 +15,11 @@ from oncue.web.site import Site, get_identity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """The header of a page; ``waiting`` are the questions that wait, the earliest deadline first."""
+    """The header of a page; ``waiting`` is how many questions wait, ``first`` the one with the earliest deadline."""
 
     workspace: str
-    waiting: tuple[Question, ...]
+    waiting: int
+    first: Question | None
     now: datetime
     may_answer: bool
     may_operate: bool
@@ -27,12 +27,16 @@ class Frame:
 
 def look_around(request: Request, site: Site) -> Frame:
     """What the header of a page shows to whoever asks."""
-    inbox = view_inbox(site.workspace)
+    workspace = site.workspace
+    with workspace.store.read() as reader:
+        waiting = sum(reader.count_waiting().values())
+        first = next(iter(reader.list_questions(is_waiting=True, limit=1)), None) if waiting else None
     identity = get_identity(request)
     return Frame(
-        workspace=site.workspace.store.url,
-        waiting=inbox.questions,
-        now=inbox.now,
+        workspace=workspace.store.url,
+        waiting=waiting,
+        first=first,
+        now=workspace.clock.now(),
         may_answer=identity.may(Permission.ANSWER),
         may_operate=identity.may(Permission.OPERATE),
     )
