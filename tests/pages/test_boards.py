@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from oncue.control.jobs import create_job
 from oncue.control.views.boardview import view_board
 from oncue.control.views.comparison import view_comparison
 from oncue.control.views.deliverables import view_deliverables
@@ -152,6 +153,26 @@ def test_jobs_are_narrowed_sorted_and_paged(workspace: Workspace, tmp_path: Path
     assert (row.summary.done, row.summary.total, row.summary.stale) == (4, 4, 0)
     with pytest.raises(InvalidInput, match="no job is ever 'lost'"):
         ids(state="lost")
+
+
+def test_the_list_says_stale_where_the_board_does_after_the_source_was_edited(workspace: Workspace, tmp_path: Path) -> None:
+    manifest = tmp_path / "two.yaml"
+    manifest.write_text("steps:\n  - {id: one, run: echo 1}\n  - {id: two, run: cat $ONCUE_INPUTS/one/*}\n", encoding="utf-8")
+    job = create_job(workspace, "two.yaml", params={}, folder=tmp_path)
+    run_job(workspace, job.id)
+    summaries = JobSummaries()
+
+    def stale() -> tuple[int, int]:
+        (row,) = view_job_table(workspace, JobFilter(), summaries=summaries).rows
+        assert row.summary is not None
+        return row.summary.stale, view_board(workspace, job.id).stale
+
+    assert stale() == (0, 0)
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace("echo 1", "echo 2"), encoding="utf-8")
+    assert stale() == (2, 2)
+    manifest.write_text("steps: {", encoding="utf-8")
+    (row,) = view_job_table(workspace, JobFilter(), summaries=summaries).rows
+    assert row.summary is None
 
 
 def test_a_page_of_a_step_tells_what_it_was_made_from(workspace: Workspace, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The jobs of a workspace as a table for people: sorted, page by page, each with its progress by phase.
 
-What a job's steps stand at is worked out for the jobs of one page alone, and kept until something happens in the job.
+What a job's steps stand at is worked out for the jobs of one page alone, and kept until something happens in the job or its
+workflow changes: the list says of a job what its own page says.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from threading import Lock
 
+from oncue.control.sources import follow_definition
 from oncue.control.views.boardview import RunLine, view_columns, view_line
 from oncue.control.views.jobspage import STATE_WORDS, FoundJobs, JobEntry, JobFilter, find_jobs
 from oncue.control.views.jobview import look_at_job
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.jobhead import JobHead
-from oncue.core.model import Job, JobId
+from oncue.core.model import ContentHash, Job, JobId, WorkflowSource
 from oncue.core.modelcalls import Spending
 from oncue.core.readport import Reader
 from oncue.errors import OncueError
@@ -80,23 +82,31 @@ class JobTable:
     pages: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """What a summary follows from: all that happened in a job, and the definition that it follows by now."""
+
+    event: int
+    definition: ContentHash
+
+
 class JobSummaries:
-    """What was worked out of jobs, by the number of their last event; safe for several threads."""
+    """What was worked out of jobs, kept until something happens in them or their workflow changes; safe for several threads."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[JobId, tuple[int, JobSummary | None]] = OrderedDict()
+        self._known: OrderedDict[JobId, tuple[_Mark, JobSummary | None]] = OrderedDict()
         self._lock = Lock()
 
-    def load(self, workspace: Workspace, reader: Reader, job_id: JobId) -> JobSummary | None:
-        """Where the steps of a job stand; None where its workflow cannot be read."""
-        job = load_job(reader, job_id)
+    def load(self, workspace: Workspace, reader: Reader, job: Job, *, definition: ContentHash) -> JobSummary | None:
+        """Where the steps of a job that follows this definition stand; None where its workflow cannot be read."""
+        mark = _Mark(job.event_seq, definition)
         with self._lock:
-            known = self._known.get(job_id)
-        if known is None or known[0] != job.event_seq:
-            known = (job.event_seq, _summarize(workspace, reader, job))
+            known = self._known.get(job.id)
+        if known is None or known[0] != mark:
+            known = (mark, _summarize(workspace, reader, job))
         with self._lock:
-            self._known[job_id] = known
-            self._known.move_to_end(job_id)
+            self._known[job.id] = known
+            self._known.move_to_end(job.id)
             if len(self._known) > KEPT:
                 self._known.popitem(last=False)
         return known[1]
@@ -116,7 +126,7 @@ def view_job_table(
         pages = max(1, -(-len(shown) // PAGE))
         page = min(max(1, page), pages)
         entries = [found.describe(head, status) for head, status in shown[(page - 1) * PAGE : page * PAGE]]
-        rows = tuple(_row(workspace, reader, summaries, entry=entry) for entry in entries)
+        rows = tuple(map(_Rows(workspace, reader, summaries).draw_up, entries))
     return JobTable(rows=rows, total=len(shown), states=found.states, page=page, pages=pages)
 
 
@@ -137,13 +147,35 @@ def _sort(found: FoundJobs, order: JobOrder) -> Sequence[tuple[JobHead, str]]:
             return sorted(found.jobs, key=lambda one: found.waiting.get(one[0].id, 0), reverse=True)
 
 
-def _row(workspace: Workspace, reader: Reader, summaries: JobSummaries, *, entry: JobEntry) -> JobRow:
-    run = reader.load_run(entry.job_id, entry.runs) if entry.runs else None
-    return JobRow(
-        entry=entry,
-        summary=summaries.load(workspace, reader, entry.job_id),
-        latest=view_line(workspace, reader, run) if run else None,
-    )
+class _Rows:
+    """Draws up the rows of one page; sources that several of its jobs have are read once."""
+
+    def __init__(self, workspace: Workspace, reader: Reader, summaries: JobSummaries) -> None:
+        self._workspace = workspace
+        self._reader = reader
+        self._summaries = summaries
+        self._definitions: dict[tuple[WorkflowSource, ContentHash], ContentHash | None] = {}
+
+    def draw_up(self, entry: JobEntry) -> JobRow:
+        """One job with its summary and its latest run."""
+        job = load_job(self._reader, entry.job_id)
+        definition = self._definition(job)
+        run = self._reader.load_run(entry.job_id, entry.runs) if entry.runs else None
+        return JobRow(
+            entry=entry,
+            summary=self._summaries.load(self._workspace, self._reader, job, definition=definition) if definition else None,
+            latest=view_line(self._workspace, self._reader, run) if run else None,
+        )
+
+    def _definition(self, job: Job) -> ContentHash | None:
+        """The definition that a job follows now; None where it is wrong."""
+        key = (job.source, job.definition_hash)
+        if key not in self._definitions:
+            try:
+                self._definitions[key] = follow_definition(self._workspace, self._reader, job).address
+            except OncueError:  # a workflow that cannot be read is said on the page of its job
+                self._definitions[key] = None
+        return self._definitions[key]
 
 
 def _summarize(workspace: Workspace, reader: Reader, job: Job) -> JobSummary | None:
