@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from oncue.core.counting import RunSpan
 from oncue.core.model import Attempt, AttemptState, StepId
-from oncue.core.modelcalls import ModelCall
+from oncue.core.modelcalls import ModelCall, add_spending
 from oncue.core.ports import Store
 from oncue.core.traceports import TracePart
-from tests.store.callrecords import a_call, keep_calls
+from tests.store.callrecords import a_call, answered, keep_calls
 from tests.store.records import JOB, a_run, after, an_attempt, ended, keep_runs
 
 ALL = TracePart()
@@ -106,6 +106,24 @@ def test_pages_of_calls_follow_one_another_in_the_order_in_which_they_were_sent(
         assert reader.trace_calls(JOB, whole, after=calls[2], limit=9) == [calls[3]]
         assert reader.trace_calls(JOB, one, after=calls[0], limit=9) == [calls[2]]
         assert reader.trace_calls(JOB, replace(one, run=2), after=None, limit=9) == []
+
+
+def test_what_a_part_of_a_trace_cost_is_the_sum_of_its_calls(store: Store) -> None:
+    calls = [answered(a_call(1, step="a[x]")), answered(a_call(1, step="a[y]", run=2), usd=None), a_call(1, step="b", run=2)]
+    keep_calls(store, *calls, answered(a_call(step="a[x]", job_id="other")))
+    parts = {
+        TracePart(): calls,
+        TracePart(run=2): calls[1:],
+        TracePart(step=StepId("a"), is_whole=True): calls[:2],
+        TracePart(step=StepId("a"), is_whole=True, run=2): calls[1:2],
+        TracePart(step=StepId("a[x]")): calls[:1],
+        TracePart(step=StepId("a[x]"), run=2): [],
+    }
+
+    with store.read() as reader:
+        assert {part: reader.trace_spending(JOB, part) for part in parts} == {
+            part: add_spending(cost) for part, cost in parts.items()
+        }
 
 
 def test_guided_attempts_are_those_that_read_a_comment_or_made_no_output_and_what_came_after_them(store: Store) -> None:

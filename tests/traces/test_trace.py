@@ -11,7 +11,7 @@ import pytest
 from oncue.cli.text.tracetext import Shown, render_trace
 from oncue.control.generation.carried import CarriedKind
 from oncue.control.views.callview import attributes_of
-from oncue.control.views.traceview import TraceWish, view_trace
+from oncue.control.views.traceview import TraceWish, view_latest_attempts, view_trace
 from oncue.control.workspace import Workspace
 from oncue.core.model import ContextMode, Job
 from oncue.core.modelcalls import CallState, ModelCall
@@ -295,6 +295,23 @@ def test_what_is_not_there_is_an_error_of_its_own(
         view_trace(workspace, job.id, wish)
 
     assert caught.value.code == code
+
+
+def test_the_last_attempts_of_a_step_are_told_with_what_all_of_them_cost(open_desk: OpenDesk) -> None:
+    workspace, _ = open_desk(always("Rain fell."))
+    job = new_job(workspace, "yearly")
+    for request in (None, only("draft"), only("draft")):
+        run(workspace, job, request)
+    whole = trace_of(workspace, job, step="draft")
+
+    latest = view_latest_attempts(workspace, job.id, "draft", run=None, count=2)
+    of_first = view_latest_attempts(workspace, job.id, "draft", run=1, count=2)
+    unmade = view_latest_attempts(workspace, job.id, "table", run=2, count=2)
+
+    assert latest.attempts == whole.attempts[:0:-1]
+    assert (latest.left_out, latest.spent) == (1, whole.spending)
+    assert (of_first.attempts, of_first.left_out, of_first.spent.calls) == (whole.attempts[:1], 0, 1)
+    assert (unmade.attempts, unmade.is_telling) == ((), False)
 
 
 def test_an_attempt_that_failed_keeps_its_calls_and_says_why(open_desk: OpenDesk) -> None:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from oncue.core.counting import ALL_RUNS, RunSpan
 from oncue.core.model import Attempt, JobId, StepId
-from oncue.core.modelcalls import ModelCall
+from oncue.core.modelcalls import ModelCall, Spending
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,10 @@ class TraceReader(Protocol):
 
     def trace_calls(self, job_id: JobId, part: TracePart, *, after: ModelCall | None, limit: int) -> Sequence[ModelCall]:
         """Calls in the order in which they were sent, those after one."""
+        ...
+
+    def trace_spending(self, job_id: JobId, part: TracePart) -> Spending:
+        """What the calls of a part cost together."""
         ...
 
     def list_guided_attempts(self, job_id: JobId, runs: RunSpan = ALL_RUNS) -> Sequence[Attempt]:

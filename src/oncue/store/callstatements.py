@@ -24,12 +24,12 @@ def call_reads() -> Mapping[str, Executable]:
         "calls_of_run_and_step": _as_sent(of_job, of_run, of_step, is_narrow=True),
         "calls_of_attempt": select(*call).where(*at_attempt(model_call)).order_by(call.call),
         "has_calls": select(call.call).where(of_job).limit(literal_column("1")).offset(NONE_SKIPPED),
-        "spent": _spent().where(of_job),
-        "spent_by_run": _spent(call.run).where(of_job, in_span(call.run)).group_by(call.run),
-        "spent_by_step": _spent(step_name).where(of_job).group_by(step_name),
-        "spent_in_run": _spent().where(of_job, of_run),
-        "spent_in_attempt": _spent().where(*at_attempt(model_call)),
-        "spent_by_attempt": _spent(*by_attempt).where(of_job).group_by(*by_attempt),
+        "spent": spent().where(of_job),
+        "spent_by_run": spent(call.run).where(of_job, in_span(call.run)).group_by(call.run),
+        "spent_by_step": spent(step_name).where(of_job).group_by(step_name),
+        "spent_in_run": spent().where(of_job, of_run),
+        "spent_in_attempt": spent().where(*at_attempt(model_call)),
+        "spent_by_attempt": spent(*by_attempt).where(of_job).group_by(*by_attempt),
         "cited": select(call.sections, call.payload, call.reply),
         "comments": select(*comment.c).where(comment.c.job_id == p("job_id")).order_by(comment.c.run),
         "settings": select(*setting.c).order_by(setting.c.name),
@@ -44,7 +44,7 @@ def _as_sent(*wanted: Any, is_narrow: bool = False) -> Select[Any]:
     return found.limit(p("limit")).offset(NONE_SKIPPED)
 
 
-def _spent(*by: Any) -> Select[Any]:
+def spent(*by: Any) -> Select[Any]:
     """How many calls; the tokens and dollars that are known; how many calls have none that are known."""
     call, calls = model_call.c, func.count()
     tokens = cast(func.coalesce(func.sum(call.input_tokens + call.output_tokens), text("0")), BigInteger)

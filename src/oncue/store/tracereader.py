@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from oncue.core.counting import ALL_RUNS, HIGHEST_NUMBER, RunSpan
 from oncue.core.model import Attempt, JobId
-from oncue.core.modelcalls import ModelCall
+from oncue.core.modelcalls import ModelCall, Spending
 from oncue.core.traceports import TracePart
 from oncue.store import callrows, rows
 from oncue.store.callreader import StoreCallReader
@@ -42,6 +42,15 @@ class StoreTraceReader(StoreCallReader):
         else:
             found = self._all("trace_calls_of_step", job_id, *_runs(part), part.step, *place, limit)
         return [callrows.read_call(row) for row in found]
+
+    def trace_spending(self, job_id: JobId, part: TracePart) -> Spending:
+        """What the calls of a part cost together."""
+        if part.step is None:
+            return callrows.read_spending(self._all("trace_spent", job_id, *_runs(part))[0])
+        if part.is_whole:
+            steps = (part.step, f"{part.step}[", f"{part.step}\\")
+            return callrows.read_spending(self._all("trace_spent_of_each", job_id, *_runs(part), *steps)[0])
+        return callrows.read_spending(self._all("trace_spent_of_step", job_id, *_runs(part), part.step)[0])
 
     def list_guided_attempts(self, job_id: JobId, runs: RunSpan = ALL_RUNS) -> Sequence[Attempt]:
         """The attempts of these runs that tell which comments were read, in the order run, start, number."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Executable, Select, and_, exists, or_, select, text, tuple_
 
+from oncue.store.callstatements import spent
 from oncue.store.statementparts import NONE_SKIPPED, in_span, not_by_index, p
 from oncue.store.tables import attempt, model_call, run
 
@@ -30,6 +31,9 @@ def trace_reads() -> Mapping[str, Executable]:
         "trace_calls": _calls(in_span(c.run)),
         "trace_calls_of_step": _calls(in_span(c.run), c.step == p("step"), is_narrow=True),
         "trace_calls_of_each": _calls(in_span(c.run), _is_of_fan_out(c)),
+        "trace_spent": spent().where(c.job_id == p("job_id"), in_span(c.run)),
+        "trace_spent_of_step": spent().where(c.job_id == p("job_id"), in_span(c.run), c.step == p("step")),
+        "trace_spent_of_each": spent().where(c.job_id == p("job_id"), in_span(c.run), _is_of_fan_out(c)),
         "guided_attempts": select(*a)
         .where(a.job_id == p("job_id"), in_span(a.run), or_(_may_have_read(), a.number > text("1")))
         .order_by(a.run, a.started_at, a.number, a.step),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -83,16 +84,32 @@ class AttemptTrace:
         }
 
 
+class _StepCalls:
+    """The calls of one step, sorted out once."""
+
+    def __init__(self, calls: Sequence[ModelCall]) -> None:
+        self.by_attempt: dict[AttemptKey, list[ModelCall]] = {}
+        for call in sorted(calls, key=lambda call: call.number):
+            self.by_attempt.setdefault(call.key, []).append(call)
+        self._latest = latest_calls(calls)
+        self._runs = sorted(self._latest)
+
+    def before(self, run: int) -> Sequence[ModelCall]:
+        """The calls that count of the latest run before one that made any."""
+        place = bisect_left(self._runs, run)
+        return self._latest[self._runs[place - 1]] if place else ()
+
+
 class TraceBook:
     """Describes attempts of one job within one view of the store; what it read of a step it keeps as long as it lives."""
 
     def __init__(self, store: Store, reader: Reader, job: Job) -> None:
         self._store = store
         self._reader = reader
-        self._runs: Mapping[int, Run] = {run.number: run for run in reader.list_runs(job.id)}
+        self._run_of: Callable[[int], Run | None] = cache(lambda number: reader.load_run(job.id, number))
         self._comments = comments_by_run(reader.list_comments(job.id))
         self._attempts_of: Callable[[StepId], Sequence[Attempt]] = cache(lambda step: reader.list_attempts(job.id, step=step))
-        self._calls_of: Callable[[StepId], Sequence[ModelCall]] = cache(lambda step: reader.list_calls(job.id, step=step))
+        self._calls_of: Callable[[StepId], _StepCalls] = cache(lambda step: _StepCalls(reader.list_calls(job.id, step=step)))
         self._outputs = Outputs(self._attempts_of)
 
     def is_telling(self, attempt: Attempt) -> bool:
@@ -132,27 +149,31 @@ class TraceBook:
                 comments=tuple(self._comments[run] for run in call.comments if run in self._comments),
             )
 
-    def _calls(self, key: AttemptKey) -> list[ModelCall]:
+    def _calls(self, key: AttemptKey) -> Sequence[ModelCall]:
         """The calls of an attempt by number."""
-        return sorted((call for call in self._calls_of(key.step) if call.key == key), key=lambda call: call.number)
+        return self._calls_of(key.step).by_attempt.get(key, ())
 
     def _paired(self, key: AttemptKey) -> Mapping[int, ModelCall]:
         """The number of each call of an attempt → the call that it stands for in the latest earlier run that made any."""
-        earlier = latest_calls(call for call in self._calls_of(key.step) if call.key.run < key.run)
-        pairs = pair_calls(earlier[max(earlier)] if earlier else (), self._calls(key))
+        pairs = pair_calls(self._calls_of(key.step).before(key.run), self._calls(key))
         return {pair.after.number: pair.before for pair in pairs if pair.after and pair.before}
 
     def _resumed(self, attempt: Attempt) -> tuple[AttemptKey, ...]:
-        called = {call.key for call in self._calls_of(attempt.key.step)}
+        called = self._calls_of(attempt.key.step).by_attempt
         if not called:
             return ()
-        found = attempts_resumed(attempt, self._attempts_of(attempt.key.step), lambda number: self._runs[number].request)
+        found = attempts_resumed(attempt, self._attempts_of(attempt.key.step), lambda number: self._run(number).request)
         return tuple(one.key for one in found if one.key in called)
+
+    def _run(self, number: int) -> Run:
+        run = self._run_of(number)
+        assert run is not None, "an attempt is one of a run"
+        return run
 
     def _params(self, attempt: Attempt) -> Mapping[str, object] | None:
         if attempt.inputs is None:
             return None
-        values = self._runs[attempt.key.run].params
+        values = self._run(attempt.key.run).params
         return {name: values.get(name) for name in attempt.inputs.params}
 
     def _log(self, attempt: Attempt) -> tuple[tuple[str, ...], int]:

@@ -98,6 +98,20 @@ class TraceView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LatestAttempts:
+    """The last attempts of a step, the newest first; ``left_out`` counts those before, ``spent`` is what all of them cost."""
+
+    attempts: tuple[AttemptTrace, ...]
+    left_out: int
+    spent: Spending
+
+    @property
+    def is_telling(self) -> bool:
+        """Whether there is more to say of them than that they were made."""
+        return self.spent.calls > 0 or any(attempt.is_telling for attempt in self.attempts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallsView:
     """Some calls in the order in which they were sent; ``end`` is the place of the last one where more come after it."""
 
@@ -146,6 +160,24 @@ def view_trace(workspace: Workspace, job_id: JobId, wish: TraceWish, *, page: Tr
         found = [replace(one, calls=tuple(with_texts(bodies, call) for call in one.calls)) for one in found]
     end = _place(attempts[-1].key) if has_more else None
     return TraceView(job_id=job_id, workflow=job.workflow, attempts=tuple(found), end=end)
+
+
+def view_latest_attempts(workspace: Workspace, job_id: JobId, step: str, *, run: int | None, count: int) -> LatestAttempts:
+    """Look at the last attempts of a step, so many at most; of one run, if it is given. There may be none.
+
+    Raises:
+        UnknownStep, StepOutOfRange, UnknownRun: there is no such step or run.
+    """
+    with workspace.store.read() as reader:
+        job = load_job(reader, job_id)
+        part = _find_part(workspace, reader, job, wish=TraceWish(step=step, run=run))
+        attempts, _ = _attempts(reader, job_id, part, page=EVERYTHING, is_wanted=lambda _: True)
+        book = TraceBook(workspace.store, reader, job)
+        return LatestAttempts(
+            attempts=tuple(book.describe(attempt) for attempt in attempts[: -count - 1 : -1]),
+            left_out=max(0, len(attempts) - count),
+            spent=reader.trace_spending(job_id, part),
+        )
 
 
 def view_calls(workspace: Workspace, job_id: JobId, wish: TraceWish, *, page: TraceRange = EVERYTHING) -> CallsView:

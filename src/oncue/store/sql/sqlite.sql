@@ -296,6 +296,15 @@ SELECT model_call.job_id, model_call.run, model_call.step, model_call.number, mo
 -- trace_calls_of_each(job_id, first_run, last_run, step, first, end, after_at, after_run, after_step, after_number, after_call, limit)
 SELECT model_call.job_id, model_call.run, model_call.step, model_call.number, model_call.call, model_call.generation, model_call.purpose, model_call.tries, model_call.model, model_call.url, model_call.sections, model_call.prompt, model_call.payload, model_call.comments, model_call.state, model_call.sent_at, model_call.ended_at, model_call.reply, model_call.answered_by, model_call.finish, model_call.input_tokens, model_call.output_tokens, model_call.cached_tokens, model_call.usd, model_call.price_source, model_call.error FROM model_call WHERE model_call.job_id = ? AND model_call.run BETWEEN ? AND ? AND (model_call.step = ? OR model_call.step >= ? AND model_call.step < ?) AND (model_call.sent_at, model_call.run, model_call.step, model_call.number, model_call.call) > (?, ?, ?, ?, ?) ORDER BY model_call.sent_at, model_call.run, model_call.step, model_call.number, model_call.call LIMIT ? OFFSET 0;
 
+-- trace_spent(job_id, first_run, last_run)
+SELECT count(*) AS count_1, CAST(coalesce(sum(model_call.input_tokens + model_call.output_tokens), 0) AS BIGINT) AS coalesce_1, coalesce(sum(model_call.usd), 0) AS coalesce_2, count(*) - count(model_call.input_tokens) AS anon_1, count(*) - count(model_call.usd) AS anon_2 FROM model_call WHERE model_call.job_id = ? AND model_call.run BETWEEN ? AND ?;
+
+-- trace_spent_of_step(job_id, first_run, last_run, step)
+SELECT count(*) AS count_1, CAST(coalesce(sum(model_call.input_tokens + model_call.output_tokens), 0) AS BIGINT) AS coalesce_1, coalesce(sum(model_call.usd), 0) AS coalesce_2, count(*) - count(model_call.input_tokens) AS anon_1, count(*) - count(model_call.usd) AS anon_2 FROM model_call WHERE model_call.job_id = ? AND model_call.run BETWEEN ? AND ? AND model_call.step = ?;
+
+-- trace_spent_of_each(job_id, first_run, last_run, step, first, end)
+SELECT count(*) AS count_1, CAST(coalesce(sum(model_call.input_tokens + model_call.output_tokens), 0) AS BIGINT) AS coalesce_1, coalesce(sum(model_call.usd), 0) AS coalesce_2, count(*) - count(model_call.input_tokens) AS anon_1, count(*) - count(model_call.usd) AS anon_2 FROM model_call WHERE model_call.job_id = ? AND model_call.run BETWEEN ? AND ? AND (model_call.step = ? OR model_call.step >= ? AND model_call.step < ?);
+
 -- guided_attempts(job_id, first_run, last_run)
 SELECT attempt.job_id, attempt.run, attempt.step, attempt.number, attempt.state, attempt.fence, attempt.worker, attempt.started_at, attempt.ended_at, attempt.artifact, attempt.inputs, attempt.context, attempt.log, attempt.error, attempt.losses FROM attempt WHERE attempt.job_id = ? AND attempt.run BETWEEN ? AND ? AND (attempt.inputs IS NULL OR inputs LIKE '%]]%' OR state IN ('failed', 'cancelled') OR attempt.number > 1) ORDER BY attempt.run, attempt.started_at, attempt.number, attempt.step;
 

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 from oncue.control.views.callview import CallView
 from oncue.control.views.commentsview import view_comments
 from oncue.control.views.deltaview import DeltaView, DeltaWish, view_delta
-from oncue.control.views.traceview import TraceView, TraceWish, view_trace
+from oncue.control.views.traceview import TraceWish, view_latest_attempts, view_trace
 from oncue.core.model import Job
 from oncue.errors import NotFound
 from oncue.web.counters import Counter, MaybeCounter
@@ -25,8 +25,8 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 def trace_part(*, request: Request, site: TheSite, job: TheJob, _: Reading, name: Name, run: MaybeCounter = None) -> str:
     """The attempts of a step with their model calls, and how its prompts changed; those of one run, or the latest."""
     cursor = str(site.feed.cursor)
-    trace, delta = _trace(site, job, name, run=run), _delta(site, job, name, run=run)
-    attempts = trace.attempts[::-1] if trace else ()
+    trace = view_latest_attempts(site.workspace, job.id, name, run=run, count=LISTED_ATTEMPTS)
+    delta = _delta(site, job, name, run=run)
     return draw_job_page(
         "trace_part.html",
         request,
@@ -35,11 +35,9 @@ def trace_part(*, request: Request, site: TheSite, job: TheJob, _: Reading, name
         cursor=cursor,
         step=name,
         run=run,
-        attempts=attempts[:LISTED_ATTEMPTS],
-        left_out=max(0, len(attempts) - LISTED_ATTEMPTS),
-        spending=trace.spending if trace else None,
+        trace=trace,
         deltas=delta.steps if delta else (),
-        is_telling=bool(delta) or any(one.is_telling for one in attempts) or (run is not None and not attempts),
+        is_telling=bool(delta) or trace.is_telling or (run is not None and not trace.attempts),
         outcomes=OUTCOMES,
         outcome_states=OUTCOME_STATES,
     )
@@ -116,15 +114,6 @@ def _draw_comments(template: str, request: Request, site: Site, *, job: Job, ste
     cursor = str(site.feed.cursor)
     view = view_comments(site.workspace, job.id, step or None)
     return draw_job_page(template, request, site, job=job, tab="comments", view=view, cursor=cursor)
-
-
-def _trace(site: Site, job: Job, name: str, *, run: int | None) -> TraceView | None:
-    try:
-        return view_trace(site.workspace, job.id, TraceWish(step=name, run=run))
-    except NotFound as error:
-        if error.code != "no_attempt":
-            raise
-        return None
 
 
 def _delta(site: Site, job: Job, name: str, *, run: int | None) -> DeltaView | None:
