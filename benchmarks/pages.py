@@ -47,6 +47,7 @@ ADDRESSES = {
     "large job: instance": "/jobs/{large}/step?name={instance}",
     "large job: run panel": "/parts/jobs/{large}/panel",
     "large job: trace of an instance": "/parts/jobs/{large}/trace?name={instance}",
+    "large job: prompts of a fan-out in two runs": "/jobs/{large}/delta?name={step}&run=2&against=1",
     "large job: comments": "/jobs/{large}/comments",
     "API jobs": "/api/v1/jobs?limit=200",
     "API job": "/api/v1/jobs/{large}",

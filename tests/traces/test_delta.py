@@ -197,12 +197,15 @@ def test_every_instance_of_a_fan_out_is_compared(open_desk: OpenDesk) -> None:
 
     both = delta_of(workspace, job, "line")
     one = delta_of(workspace, job, "line[elm]")
+    few = view_delta(workspace, job.id, DeltaWish(step="line", limit=1))
 
     assert [(step.step, step.after.key.run, step.before is None) for step in both.steps] == [
         ("line[ash]", 1, True),
         ("line[elm]", 2, False),
     ]
     assert [step.step for step in one.steps] == ["line[elm]"]
+    assert few.steps == both.steps[:1]
+    assert [step.step for step in delta_of(workspace, job, "line", run=2, against=1).steps] == ["line[elm]"]
 
 
 def test_answers_of_an_attempt_that_was_interrupted_still_count(open_desk: OpenDesk) -> None:

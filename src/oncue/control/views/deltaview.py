@@ -6,8 +6,10 @@ counts, with the answers it took over from those before. Against a first run eve
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
+from itertools import islice
 from typing import Any
 
 from oncue.control.commentrecords import comment_record
@@ -29,11 +31,15 @@ from oncue.errors import InvalidInput, NotFound, UnknownRun
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeltaWish:
-    """What is compared: ``run`` [the step's latest] with ``against`` [the run before it that called a model]."""
+    """What is compared: ``run`` [the step's latest] with ``against`` [the run before it that called a model].
+
+    ``limit``: of a fan-out so many instances at most.
+    """
 
     step: str
     run: int | None = None
     against: int | None = None
+    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,14 +146,19 @@ def view_delta(workspace: Workspace, job_id: JobId, wish: DeltaWish) -> DeltaVie
                 raise UnknownRun(number, job.runs)
         picture = look_at_job(workspace, reader, job)
         asked = find_step(picture, wish.step)
-        by_step = _calls_by_step(reader, picture, asked)
+        by_step = _calls_by_step(reader, picture, asked, wish=wish)
         chosen = {step: runs for step, calls in by_step.items() if (runs := _choose(calls, wish)) is not None}
         if not chosen:
-            raise _nothing_to_compare(asked, by_step, wish, job_id=job_id)
+            raise _nothing_to_compare(
+                asked, _calls_by_step(reader, picture, asked, wish=DeltaWish(step=asked)), wish, job_id=job_id
+            )
         comparison = _Comparison(
-            reader=reader, bodies=Bodies(workspace.store), comments=comments_by_run(reader.list_comments(job_id))
+            reader=reader,
+            bodies=Bodies(workspace.store),
+            comments=comments_by_run(reader.list_comments(job_id)),
+            request_of=cache(partial(_request, reader, job_id)),
         )
-        steps = tuple(comparison.compare(step, *runs) for step, runs in chosen.items())
+        steps = tuple(comparison.compare(step, *runs) for step, runs in islice(chosen.items(), wish.limit))
     return DeltaView(job_id=job_id, asked=asked, steps=steps)
 
 
@@ -155,10 +166,14 @@ _Runs = tuple[Sequence[ModelCall], Sequence[ModelCall]]
 """The calls of the later run, and those of the one it is compared with."""
 
 
-def _calls_by_step(reader: Reader, picture: JobPicture, asked: StepId) -> dict[StepId, dict[int, list[ModelCall]]]:
-    """Step → run → calls; the instances of a fan-out in their order."""
+def _calls_by_step(
+    reader: Reader, picture: JobPicture, asked: StepId, *, wish: DeltaWish
+) -> dict[StepId, dict[int, list[ModelCall]]]:
+    """Step → run → calls, where both runs are named only theirs; the instances of a fan-out in their order."""
     is_whole = asked not in picture.assessment.statuses and asked not in picture.records
-    calls = reader.list_calls(picture.job.id, step=None if is_whole else asked)
+    step = None if is_whole else asked
+    runs = (None,) if wish.run is None or wish.against is None else {wish.run, wish.against}
+    calls = [call for run in runs for call in reader.list_calls(picture.job.id, run=run, step=step)]
     found: dict[StepId, list[ModelCall]] = {this: [] for this in picture.assessment.members.get(step_name(asked)) or ()}
     for call in calls:
         if asked in (call.key.step, step_name(call.key.step)):
@@ -200,6 +215,7 @@ class _Comparison:
     reader: Reader
     bodies: Bodies
     comments: Mapping[int, GivenComment]
+    request_of: Callable[[int], Mapping[str, object]]
 
     def compare(self, step: StepId, after: Sequence[ModelCall], before: Sequence[ModelCall]) -> StepDelta:
         now, then = self._attempt(after), self._attempt(before) if before else None
@@ -222,8 +238,7 @@ class _Comparison:
 
     def _goes_on_from(self, now: Attempt, then: Attempt) -> bool:
         attempts = self.reader.list_attempts(now.key.job_id, step=now.key.step)
-        requests = {run.number: run.request for run in self.reader.list_runs(now.key.job_id)}
-        return then in attempts_resumed(now, attempts, requests.__getitem__)
+        return then in attempts_resumed(now, attempts, self.request_of)
 
     def _sections(self, pair: CallPair) -> tuple[SectionDelta, ...]:
         before, after = (call.sections if call else () for call in (pair.before, pair.after))
@@ -231,6 +246,12 @@ class _Comparison:
 
     def _named(self, runs: Sequence[int]) -> tuple[GivenComment, ...]:
         return tuple(self.comments[run] for run in runs if run in self.comments)
+
+
+def _request(reader: Reader, job_id: JobId, number: int) -> Mapping[str, object]:
+    run = reader.load_run(job_id, number)
+    assert run is not None, "an attempt is one of a run"
+    return run.request
 
 
 def _comments_of(attempt: Attempt | None, calls: Sequence[ModelCall]) -> tuple[int, ...]:

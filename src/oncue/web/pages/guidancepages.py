@@ -84,7 +84,7 @@ def delta_page(*, request: Request, site: TheSite, job: TheJob, _: Reading, name
     Raises:
         UnknownStep, UnknownRun, InvalidInput, NotFound: there is nothing to compare.
     """
-    view = view_delta(site.workspace, job.id, DeltaWish(step=name, run=run, against=against))
+    view = view_delta(site.workspace, job.id, DeltaWish(step=name, run=run, against=against, limit=LISTED_ATTEMPTS))
     return draw_job_page(
         "delta_page.html",
         request,
@@ -94,7 +94,7 @@ def delta_page(*, request: Request, site: TheSite, job: TheJob, _: Reading, name
         step=view.asked,
         run=run,
         against=against,
-        deltas=view.steps[:LISTED_ATTEMPTS],
+        deltas=view.steps,
     )
 
 
@@ -118,7 +118,7 @@ def _draw_comments(template: str, request: Request, site: Site, *, job: Job, ste
 
 def _delta(site: Site, job: Job, name: str, *, run: int | None) -> DeltaView | None:
     try:
-        return view_delta(site.workspace, job.id, DeltaWish(step=name, run=run))
+        return view_delta(site.workspace, job.id, DeltaWish(step=name, run=run, limit=LISTED_ATTEMPTS))
     except NotFound as error:
         if error.code != "no_model_call":
             raise
