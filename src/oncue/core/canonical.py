@@ -14,6 +14,8 @@ from hashlib import sha256
 from oncue.core.model import ContentHash
 
 _ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+MAX_LEVELS = 100
+"""JSON readers give up somewhere between 128 and 1,000 levels."""
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
@@ -41,24 +43,34 @@ def canonical_json(value: object) -> bytes:
         raise NotCanonical(str(error), "") from error
 
 
-def check_json(value: object, where: str = "") -> None:
-    """Refuse whatever the JSON encoder would take in silence: other classes, tuples aside, and keys that are not text."""
+def check_json(value: object, where: str = "", *, levels: int = MAX_LEVELS) -> None:
+    """Refuse whatever the JSON encoder would take in silence: other classes, tuples aside, and keys that are not text.
+
+    So is what is nested deeper than other programs read, which would be stored and never be answered with.
+    """
     kind = type(value)
     if kind in _SCALARS:
         return
+    if not levels:
+        raise NotCanonical(f"a value nested more than {MAX_LEVELS} levels deep", f"{where[:40]}…")
     if isinstance(value, Mapping) and kind is dict:
         for key, part in value.items():
             if type(key) is not str:
                 raise NotCanonical(f"the key {key!r} ({type(key).__name__})", where)
             if type(part) not in _SCALARS:
-                check_json(part, f"{where}.{key}")
+                check_json(part, f"{where}.{key}", levels=levels - 1)
         return
     if isinstance(value, list | tuple):
         for index, part in enumerate(value):
             if type(part) not in _SCALARS:
-                check_json(part, f"{where}[{index}]")
+                check_json(part, f"{where}[{index}]", levels=levels - 1)
         return
     raise NotCanonical(f"a value of type {kind.__name__}", where)
+
+
+def mend_text(text: str) -> str:
+    """A text without halves of surrogate pairs, which could be stored and never be sent: each becomes a question mark."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def content_hash(body: bytes) -> ContentHash:

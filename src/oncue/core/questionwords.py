@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from oncue.core.canonical import mend_text
 from oncue.core.questions import Asking, Question
 
 
@@ -21,7 +22,7 @@ def decision_words(question: Question) -> str:
         asking.type,
         asking.message,
         *(f"{option.id} {option.label}" for option in asking.options),
-        *(f"{name} {value}" for name, value in asking.extra.items()),
+        *(f"{name} {_spell(value)}" for name, value in asking.extra.items()),
         *(one.actor for one in settled),
         *(_describe(asking, one.response) for one in settled if one.response is not None),
     )
@@ -30,7 +31,7 @@ def decision_words(question: Question) -> str:
 
 def fold_text(text: str) -> str:
     """A text as it is compared with others: case-folded, and a replacement character for what no database keeps in a text."""
-    return text.casefold().replace("\0", "\ufffd").encode(errors="surrogatepass").decode(errors="replace")
+    return mend_text(text.casefold().replace("\0", "\ufffd"))
 
 
 def _describe(asking: Asking, response: object) -> str:

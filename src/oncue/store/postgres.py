@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from oncue.core.model import WorkerId
 from oncue.core.ports import Blobs, Watch, WorkerLease
-from oncue.errors import Conflict, WorkspaceError
+from oncue.errors import Conflict, InvalidInput, WorkspaceError
 from oncue.store.chunkedblobs import DatabaseBlobs
 from oncue.store.database import Connection, Cursor
 from oncue.store.pool import ConnectionPool
@@ -162,6 +162,9 @@ class PostgresDatabase:
             return error
         if isinstance(error, psycopg.IntegrityError):
             return Conflict(f"this is stored already, or another writer was faster: {self._redact(error)}")
+        if isinstance(error, psycopg.DataError):
+            found = self._redact(error)
+            return InvalidInput(f"something in it cannot be stored: {found}", hint="leave out NUL characters and huge numbers")
         for code, found, hint in _MEANINGS:
             if (error.sqlstate or "").startswith(code):
                 return WorkspaceError(f"{found}: {self.url} ({self._redact(error)})", hint=hint)

@@ -90,7 +90,7 @@ def _decided(*columns: Any) -> Select[Any]:
     """Decided questions of a job; a null narrows nothing."""
     q = question.c
     wanted = [column == func.coalesce(p(column.name, column.type), column) for column in (q.type, q.run, q.how)]
-    has_text = func.coalesce(holds(q.words, p("text", q.words.type)), true())
+    has_text = func.coalesce(holds(func.coalesce(q.words, text("''")), p("text", q.words.type)), true())
     return select(*columns).where(q.job_id == p("job_id"), q.how.is_not(None), *wanted, has_text)
 
 

@@ -92,7 +92,7 @@ def start(site: Site, job: Job, request: RunRequest, *, cue: Cue) -> Started:
     try:
         prepared = prepare_run(site.workspace, job.id, request)
         check_seen(prepared, cue.digest)
-        return Started(run=_start(site, job, prepared, cue=cue), is_new=True)
+        return _start(site, job, prepared, cue=cue)
     except PlanChanged:
         known = find_repeated(site.workspace, job.id, cue.trigger_id)
         if known is None:
@@ -100,7 +100,7 @@ def start(site: Site, job: Job, request: RunRequest, *, cue: Cue) -> Started:
         return Started(run=known, is_new=False)  # two requests of one action: the other one was faster
 
 
-def _start(site: Site, job: Job, prepared: Prepared, *, cue: Cue) -> Run:
+def _start(site: Site, job: Job, prepared: Prepared, *, cue: Cue) -> Started:
     trigger = mint_trigger(
         site.workspace,
         prepared,
@@ -112,7 +112,8 @@ def _start(site: Site, job: Job, prepared: Prepared, *, cue: Cue) -> Run:
         metadata=cue.metadata,
         recommendation=cue.recommendation,
     )
-    return start_run(site.workspace, prepared, trigger, owner=site.worker_id)
+    run = start_run(site.workspace, prepared, trigger, owner=site.worker_id)
+    return Started(run=run, is_new=run.queued_at == trigger.triggered_at)  # else another request of the action was faster
 
 
 def _kind(job: Job, request: RunRequest) -> RunKind:

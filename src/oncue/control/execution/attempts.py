@@ -18,7 +18,7 @@ from oncue.control.steps.calls import LoadedWorkflow, Params, StepCall, StepFail
 from oncue.control.steps.context import StepContext, Suspended
 from oncue.control.steps.outputs import Output
 from oncue.control.steps.work import Result, Work
-from oncue.core.canonical import canonical_json, content_hash
+from oncue.core.canonical import canonical_json, content_hash, mend_text
 from oncue.core.definition import StepDefinition
 from oncue.core.events import EventDraft
 from oncue.core.model import Artifact, ContentHash, Expansion, Failure, Job
@@ -163,9 +163,9 @@ class Performer:
         match error:
             case StepFailed():
                 log = self._store.blobs.put_file(error.log)[0] if error.log else None
-                return Result(failure=Failure(code=error.code, message=str(error), detail=error.detail), log=log)
+                return Result(failure=_failure(error.code, str(error), error.detail), log=log)
             case OncueError():
-                return Result(failure=Failure(code=error.code, message=error.message, detail=error.hint))
+                return Result(failure=_failure(error.code, error.message, error.hint))
             case _:
                 return Result(failure=_describe_exception(error))
 
@@ -180,4 +180,8 @@ def _describe_exception(error: BaseException) -> Failure:
     own = [frame for frame in frames if "/oncue/control/" not in frame.filename.replace("\\", "/")]
     detail = "".join(traceback.format_list(own)) + "".join(traceback.format_exception_only(error))
     text = str(error).strip() or type(error).__name__
-    return Failure(code="exception", message=f"{type(error).__name__}: {text}"[:1000], detail=detail[-8000:])
+    return _failure("exception", f"{type(error).__name__}: {text}"[:1000], detail[-8000:])
+
+
+def _failure(code: str, message: str, detail: str) -> Failure:
+    return Failure(code=code, message=mend_text(message), detail=mend_text(detail))

@@ -142,7 +142,7 @@ class Desk:
         if self.logger is None:
             self.logger = logging.Logger(f"oncue.step.{self.work.step.name}", logging.DEBUG)
             self.logger.parent = logging.getLogger("oncue.step")
-            handler = logging.FileHandler(self.scratch_folder() / LOG_FILE, encoding="utf-8")
+            handler = logging.FileHandler(self.scratch_folder() / LOG_FILE, encoding="utf-8", errors="replace")
             handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
             self.logger.addHandler(handler)
         return self.logger

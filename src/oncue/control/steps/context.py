@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from oncue.control.steps.drafts import DraftWish, join_context
-from oncue.core.canonical import canonical_json
+from oncue.core.canonical import canonical_json, mend_text
 from oncue.core.comments import GivenComment
 from oncue.core.model import ContextMode, StepId
 from oncue.core.prompts import Purpose
@@ -157,7 +157,7 @@ class StepContext:
 
     def progress(self, done: float, total: float | None = None, message: str = "") -> None:
         """Show how far the step is. Reports may be dropped when they come faster than people read."""
-        self._desk.report_progress(done=done, total=total, message=message)
+        self._desk.report_progress(done=done, total=total, message=mend_text(message))
 
     def remember(self, name: str, compute: Callable[[], T]) -> T:
         """The result of ``compute``, computed once per attempt even when the attempt is entered again after a crash.

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Header, Query, Request, WebSocket
 from fastapi.responses import FileResponse, StreamingResponse
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
+from starlette.types import Receive, Scope, Send
 
 from oncue.control.exports.export import export_job
 from oncue.control.workspace import find_job
@@ -106,6 +107,15 @@ async def _as_sent_events(batches: Batches, *, is_job: bool) -> AsyncIterator[st
         yield sent or ": alive\n\n"
 
 
+class _Whole(FileResponse):
+    """A file that is made for one answer: there is nothing to ask another part of."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, whatever part is asked for."""
+        headers = [(name, value) for name, value in scope["headers"] if name not in {b"range", b"if-range"}]
+        await super().__call__({**scope, "headers": headers}, receive, send)
+
+
 @router.get("/jobs/{job}/export", response_class=FileResponse, responses=ARCHIVE)
 def export(*, site: TheSite, _: Reading, job: TheJob) -> FileResponse:
     """Everything about a job as one ZIP."""
@@ -116,6 +126,6 @@ def export(*, site: TheSite, _: Reading, job: TheJob) -> FileResponse:
     except BaseException:
         folder.cleanup()
         raise
-    return FileResponse(
+    return _Whole(
         Path(folder.name, name), filename=name, media_type="application/zip", background=BackgroundTask(folder.cleanup)
     )

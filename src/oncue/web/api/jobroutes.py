@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Depends, Header, Query
 from fastapi.responses import Response
 
 from oncue.control.jobs import accept_output, stop_job
@@ -18,7 +18,7 @@ from oncue.control.views.logview import view_log
 from oncue.control.views.whyview import view_why
 from oncue.core.people import Permission
 from oncue.errors import InvalidInput
-from oncue.web.api.ranges import answer_bytes
+from oncue.web.api.ranges import Wanted, answer_bytes
 from oncue.web.api.runrecords import attempt_record
 from oncue.web.counters import MaybeCounter
 from oncue.web.schemas import jobshapes as shapes
@@ -33,7 +33,15 @@ AttemptsOf = Annotated[MaybeCounter, Query(description="Only those of this run. 
 AttemptsAt = Annotated[
     str | None, Query(max_length=1000, description="Only those of this step or instance. Needed where no `run` is named.")
 ]
-RangeHeader = Annotated[str | None, Header(alias="Range", max_length=200)]
+_Part = Annotated[str | None, Header(max_length=200)]
+
+
+def read_wanted(*, range: _Part = None, if_range: _Part = None, if_none_match: _Part = None) -> Wanted:
+    """Which part of a body is wanted, and on which condition."""
+    return Wanted(range=range, if_range=if_range, if_none_match=if_none_match)
+
+
+TheWanted = Annotated[Wanted, Depends(read_wanted)]
 BYTES: Responses = {
     200: raw_answer("The bytes.", "*/*"),
     206: raw_answer("The wanted range of them.", "*/*"),
@@ -116,7 +124,7 @@ def show_file(
     step: str,
     name: Annotated[str, Query(max_length=1000)],
     run: RunNumber = None,
-    wanted: RangeHeader = None,
+    wanted: TheWanted,
 ) -> Response:
     """The bytes of a file of an output, or a range of them."""
     output, *others = view_artifacts(site.workspace, job.id, step, run=run)
@@ -136,7 +144,7 @@ def show_log(
     step: str,
     run: Annotated[MaybeCounter, Query(description="A run that executed it.")] = None,
     attempt: Annotated[MaybeCounter, Query(description="The number of its attempt there.")] = None,
-    wanted: RangeHeader = None,
+    wanted: TheWanted,
 ) -> Response:
     """The log of a step's latest attempt that kept one, or of another of its attempts, or a range of it."""
     view = view_log(site.workspace, job.id, step, run=run, attempt=attempt)

@@ -31,15 +31,38 @@ class Span:
     end: int
 
 
-def answer_bytes(source: BinaryIO, *, name: str, tag: str, wanted: str | None) -> Response:
-    """A body under the name of a file; ``wanted`` is the ``Range`` header, ``tag`` names the content.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a client wants of a body, by its headers: a part of it, only of one content, or nothing that it has already."""
+
+    range: str | None = None
+    if_range: str | None = None
+    if_none_match: str | None = None
+
+    def part_of(self, etag: str) -> str | None:
+        """The range; none where the content is another one by now."""
+        return self.range if self.if_range in (None, etag) else None
+
+    def has(self, etag: str) -> bool:
+        """Whether the client has this content."""
+        known = [one.strip().removeprefix("W/") for one in (self.if_none_match or "").split(",")]
+        return etag in known or "*" in known
+
+
+def answer_bytes(source: BinaryIO, *, name: str, tag: str, wanted: Wanted) -> Response:
+    """A body under the name of a file; ``tag`` names the content.
 
     Raises:
         NoSuchRange: none of the wanted bytes are there.
     """
+    etag = f'"{tag}"'
+    lasting = {"Cache-Control": "private, max-age=0, must-revalidate", "ETag": etag}
+    if wanted.has(etag):
+        source.close()
+        return Response(status_code=304, headers=lasting)
     try:
         size = source.seek(0, 2)
-        span = read_range(wanted, size)
+        span = read_range(wanted.part_of(etag), size)
     except NoSuchRange:
         source.close()
         raise
@@ -50,11 +73,10 @@ def answer_bytes(source: BinaryIO, *, name: str, tag: str, wanted: str | None) -
     part = span or Span(start=0, end=size)
     headers = {
         "Accept-Ranges": "bytes",
-        "Cache-Control": "private, max-age=0, must-revalidate",
+        **lasting,
         "Content-Disposition": f"{placed}; filename*=UTF-8''{quote(name.rpartition('/')[2], safe='')}",
         "Content-Length": str(part.end - part.start),
         "Content-Security-Policy": POLICY,
-        "ETag": f'"{tag}"',
     }
     if span is not None:
         headers["Content-Range"] = f"bytes {span.start}-{span.end - 1}/{size}"

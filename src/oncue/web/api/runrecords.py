@@ -89,10 +89,10 @@ def read_number(cursor: str) -> int:
     Raises:
         UnknownCursor: it was not given out here.
     """
-    try:
-        return int(_unpack(cursor))
-    except ValueError as error:
-        raise UnknownCursor() from error
+    text = _unpack(cursor)
+    if not (text.isascii() and text.isdigit()) or len(text) > len(str(HIGHEST_NUMBER)) or int(text) > HIGHEST_NUMBER:
+        raise UnknownCursor
+    return int(text)
 
 
 def show_place(place: TracePlace | None) -> str | None:

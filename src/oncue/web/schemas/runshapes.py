@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 
 from oncue.core.comments import MAX_COMMENT_CHARS, CommentKind
+from oncue.core.counting import HIGHEST_EVENT
 from oncue.core.model import ContextMode, TriggerSource
 from oncue.core.request import AnswersPolicy, DefinitionChoice, Downstream, Scope
 from oncue.web.schemas.questionshapes import QuestionRecord
@@ -28,7 +29,7 @@ def _finite(number: float) -> float:
 
 
 Amount = Annotated[float, Field(gt=0), AfterValidator(_finite)]
-Count = Annotated[int, Field(gt=0)]
+Count = Annotated[int, Field(gt=0, le=HIGHEST_EVENT)]
 
 
 class BudgetBody(Body):

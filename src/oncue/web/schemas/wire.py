@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from oncue.core.canonical import MAX_LEVELS
+
 Responses = dict[int | str, dict[str, Any]]
 """What a route says of its answers besides the usual one, by status."""
 
@@ -27,7 +29,8 @@ class Answer(BaseModel):
 class Body(BaseModel):
     """A shape that comes in; an unknown field is refused, because it would be an option that is silently left out.
 
-    So is a text with half of a surrogate pair, at any depth: it could be stored, and never be answered with again.
+    So is a text with half of a surrogate pair, at any depth, and what is nested too deep: it could be stored, and never be
+    answered with again.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -35,11 +38,18 @@ class Body(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _check_texts(cls, given: object) -> object:
+        if _is_deeper(given, MAX_LEVELS):
+            raise ValueError(f"it is nested more than {MAX_LEVELS} levels deep")
         try:
             json.dumps(given, ensure_ascii=False, default=str).encode()
         except UnicodeEncodeError:
             raise ValueError("a text in it is no Unicode: it has half of a surrogate pair") from None
         return given
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return bool(parts) and (not levels or any(_is_deeper(part, levels - 1) for part in parts))
 
 
 class SpendingRecord(Answer):
