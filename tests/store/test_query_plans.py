@@ -48,3 +48,14 @@ def test_a_narrow_statement_leads_to_its_rows_by_the_narrowest_index(sqlite_plac
     told = [step[-1] for step in steps]
     assert [line for line in told if line.endswith(NARROW[name])], told
     assert not [line for line in told if "SCAN" in line], told
+
+
+def test_a_run_that_waits_costs_who_looks_for_ready_ones_a_look_into_indexes(sqlite_place: Place) -> None:
+    sqlite_place.open().close()
+
+    with closing(sqlite3.connect(sqlite_place.folder / "oncue.db")) as connection:
+        steps = connection.execute(f"EXPLAIN QUERY PLAN {load_sql('sqlite')['ready_runs']}").fetchall()
+
+    told = [step[-1] for step in steps if "SUBQUERY" not in step[-1]]
+    assert told[0] == "SCAN run USING INDEX ix_run_open"
+    assert all(line.startswith("SEARCH") and "(job_id=? AND run=?" in line for line in told[1:]), told

@@ -11,6 +11,7 @@ from oncue.core.model import (
     Acceptance,
     Artifact,
     ArtifactKind,
+    Attempt,
     AttemptKey,
     AttemptState,
     ContentHash,
@@ -25,6 +26,7 @@ from oncue.core.model import (
     WorkerId,
 )
 from oncue.core.ports import Store
+from oncue.core.questions import Question
 from oncue.core.readport import StepRecord
 from oncue.core.writeport import Transaction
 from oncue.errors import Conflict, NotFound, UnknownJob
@@ -239,6 +241,28 @@ def test_runs_are_listed_by_number_and_state(store: Store) -> None:
         assert reader.list_open_runs() == [other, waiting]
         assert reader.list_open_runs(JOB) == [waiting]
         assert reader.list_open_runs(JobId("none")) == []
+
+
+def test_runs_are_ready_that_do_not_wait_or_have_an_answer(store: Store) -> None:
+    def waiting_attempt(run: int, step: str = "collect") -> Attempt:
+        return replace(an_attempt(step, run=run), state=AttemptState.WAITING)
+
+    def gate(name: str, run: int) -> Question:
+        question = a_question(name, run=run)
+        return replace(question, key=replace(question.key, number=0))
+
+    states = [RunState.RUNNING, RunState.QUEUED, RunState.SUCCEEDED, *[RunState.WAITING] * 6]
+    keep_runs(store, *(a_run(number, state=state) for number, state in enumerate(states, start=1)))
+    attempts = [waiting_attempt(4), waiting_attempt(5), waiting_attempt(6), waiting_attempt(6, "other")]
+    store.write(lambda tx: tx.begin_attempts(attempts))
+    keep_questions(store, a_question("q-4", run=4), replace(a_question("q-5", run=5), decision=a_decision()))
+    keep_questions(store, a_question("q-6", run=6), replace(gate("q-7", 7), decision=a_decision()), gate("q-8", 8))
+
+    with store.read() as reader:
+        ready = reader.list_ready_runs()
+
+    assert [run.number for run in ready] == [1, 2, 5, 6, 7]
+    assert ready[0] == a_run(1, state=RunState.RUNNING)
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,13 @@ class Reader(CallReader, ListReader, PeopleReader, Protocol):
         """The runs that have not ended, of one job or of all, by job and number; one job costs nothing for the others."""
         ...
 
+    def list_ready_runs(self) -> Sequence[Run]:
+        """Every run that has not ended and may have something to do, by job and number.
+
+        Of those that wait for people only such as got an answer, so that the others cost nothing but a look into an index.
+        """
+        ...
+
     def load_plan(self, job_id: JobId, number: int) -> bytes:
         """The stored plan of a run."""
         ...

@@ -91,6 +91,10 @@ class StoreReader(StoreListReader, StorePeopleReader):
         found = self._all("open_runs") if job_id is None else self._all("open_runs_of_job", job_id)
         return [rows.read_run(row) for row in found]
 
+    def list_ready_runs(self) -> Sequence[Run]:
+        """Every run that has not ended and may have something to do, by job and number."""
+        return [rows.read_run(row) for row in self._all("ready_runs")]
+
     def load_plan(self, job_id: JobId, number: int) -> bytes:
         """The stored plan of a run."""
         return self._body(f"plan of run {number} of job {job_id}", "plan", job_id, number)

@@ -11,11 +11,13 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Executable,
     Select,
     and_,
     case,
     delete,
+    exists,
     func,
     null,
     or_,
@@ -32,6 +34,7 @@ from oncue.store.statementparts import NONE_SKIPPED, Insert, at_attempt, in_span
 from oncue.store.tables import (
     OPEN_ATTEMPT,
     OPEN_RUN,
+    UNDECIDED,
     acceptance,
     artifact,
     attempt,
@@ -44,6 +47,7 @@ from oncue.store.tables import (
     job_params,
     memo,
     plan,
+    question,
     revision,
     run,
     step,
@@ -94,6 +98,9 @@ def _job_reads() -> Mapping[str, Executable]:
         "runs": runs.where(run.c.job_id == p("job_id"), in_span(run.c.number)).order_by(run.c.number),
         "open_runs": runs.where(text(OPEN_RUN)).order_by(run.c.job_id, run.c.number),
         "open_runs_of_job": runs.where(text(OPEN_RUN), run.c.job_id == p("job_id")).order_by(run.c.number),
+        "ready_runs": runs.where(text(OPEN_RUN), or_(run.c.state != text("'waiting'"), _is_answered())).order_by(
+            run.c.job_id, run.c.number
+        ),
         "plan": select(plan.c.body).where(plan.c.job_id == p("job_id"), plan.c.run == p("run")),
         "trigger": triggers.where(trigger.c.id == p("id")),
         "triggers": triggers.where(trigger.c.job_id == p("job_id"), in_span(trigger.c.run)).order_by(trigger.c.run),
@@ -104,6 +111,16 @@ def _job_reads() -> Mapping[str, Executable]:
         .order_by(acceptance.c.accepted_at, acceptance.c.id),
         "expansions": select(*expansion.c).where(expansion.c.job_id == p("job_id")).order_by(expansion.c.step),
     }
+
+
+def _is_answered() -> ColumnElement[bool]:
+    """Whether a step that waits has no open question, or the run itself asked and none of its questions is open."""
+    a, q = attempt.c, question.c
+    of_run = and_(q.job_id == run.c.job_id, q.run == run.c.number)
+    asks = exists().where(q.job_id == a.job_id, q.run == a.run, q.step == a.step, text(UNDECIDED))
+    waits = exists().where(a.job_id == run.c.job_id, a.run == run.c.number, a.state == text("'waiting'"), ~asks)
+    is_asked = exists().where(of_run, q.number == text("0"))
+    return or_(waits, and_(is_asked, ~exists().where(of_run, text(UNDECIDED))))
 
 
 def _attempt_reads() -> Mapping[str, Executable]:

@@ -264,14 +264,14 @@ class Executor:
         """In a thread: what time and other processes changed in the attended jobs."""
         expire_questions(self._workspace)
         with self._workspace.store.read() as reader:
-            open_runs = [run for run in reader.list_open_runs() if self._attends_all or run.job_id in self._attended]
-            known = {(run.job_id, run.number) for run in open_runs}
-            gone = [key for key in list(self._waiters) if key not in known and key not in self._running]
-            ended = [run for key in gone if (run := reader.load_run(*key)) is not None and run.state in ENDED_RUNS]
-            idle = [run for run in open_runs if run.state is not RunState.WAITING or is_answered(reader, run)]
+            ready = [run for run in reader.list_ready_runs() if self._attends_all or run.job_id in self._attended]
+            idle = [run for run in ready if run.state is not RunState.WAITING or is_answered(reader, run)]
+            elsewhere = [key for key in list(self._waiters) if key not in self._running]
+            ended = [run for key in elsewhere if (run := reader.load_run(*key)) is not None and run.state in ENDED_RUNS]
+            executing = [run for key in list(self._running) if (run := reader.load_run(*key)) is not None]
             asking = [(key, execution.run) for key, execution in list(self._running.items()) if execution.waiting]
             undecided = {key: undecided_steps(reader, run) for key, run in asking}
-        cancelled = [run for run in open_runs if run.cancel_requested_at and (run.job_id, run.number) in self._running]
+        cancelled = [run for run in executing if run.cancel_requested_at and run.state not in ENDED_RUNS]
         failures = {(run.job_id, run.number): explain_cancel(self._workspace, run) for run in cancelled}
         self._loop.call_soon_threadsafe(self._cancel, failures)
         self._loop.call_soon_threadsafe(self._seen, idle, ended, undecided)

@@ -77,6 +77,9 @@ SELECT run.job_id, run.number, run.state, run.kind, run.request, run.trigger_id,
 -- open_runs_of_job(job_id)
 SELECT run.job_id, run.number, run.state, run.kind, run.request, run.trigger_id, run.plan_digest, run.definition_hash, run.params, run.queued_at, run.started_at, run.ended_at, run.error, run.owner, run.fence, run.cancel_requested_at, run.cut_off FROM run WHERE state IN ('queued', 'running', 'waiting') AND run.job_id = ? ORDER BY run.number;
 
+-- ready_runs()
+SELECT run.job_id, run.number, run.state, run.kind, run.request, run.trigger_id, run.plan_digest, run.definition_hash, run.params, run.queued_at, run.started_at, run.ended_at, run.error, run.owner, run.fence, run.cancel_requested_at, run.cut_off FROM run WHERE state IN ('queued', 'running', 'waiting') AND (run.state != 'waiting' OR (EXISTS (SELECT * FROM attempt WHERE attempt.job_id = run.job_id AND attempt.run = run.number AND attempt.state = 'waiting' AND NOT (EXISTS (SELECT * FROM question WHERE question.job_id = attempt.job_id AND question.run = attempt.run AND question.step = attempt.step AND how IS NULL)))) OR (EXISTS (SELECT * FROM question WHERE question.job_id = run.job_id AND question.run = run.number AND question.number = 0)) AND NOT (EXISTS (SELECT * FROM question WHERE question.job_id = run.job_id AND question.run = run.number AND how IS NULL))) ORDER BY run.job_id, run.number;
+
 -- plan(job_id, run)
 SELECT "plan".body FROM "plan" WHERE "plan".job_id = ? AND "plan".run = ?;
 
