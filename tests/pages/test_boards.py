@@ -7,6 +7,7 @@ import pytest
 from oncue.control.jobs import create_job
 from oncue.control.views.boardview import view_board
 from oncue.control.views.comparison import view_comparison
+from oncue.control.views.decisionview import view_inbox
 from oncue.control.views.deliverables import view_deliverables
 from oncue.control.views.instancesview import view_instances
 from oncue.control.views.joblist import JobOrder, JobSummaries, view_job_table
@@ -20,6 +21,7 @@ from oncue.core.model import JobId
 from oncue.core.request import RunRequest, Scope
 from oncue.errors import InvalidInput, InvalidParam, UnknownRun, UnknownStep
 from tests.export.jobs import make_job, run_job
+from tests.export.questions import PILLARS, ask, store_questions
 
 BRITTLE = """
     from oncue import Workflow
@@ -173,6 +175,16 @@ def test_the_list_says_stale_where_the_board_does_after_the_source_was_edited(wo
     manifest.write_text("steps: {", encoding="utf-8")
     (row,) = view_job_table(workspace, JobFilter(), summaries=summaries).rows
     assert row.summary is None
+
+
+def test_an_inbox_of_many_shows_the_first_and_counts_the_others(workspace: Workspace, tmp_path: Path) -> None:
+    job = make_job(workspace, tmp_path)
+    store_questions(workspace, job.id, *(ask(number, PILLARS) for number in range(1, 6)))
+
+    few, all_ = view_inbox(workspace, limit=2), view_inbox(workspace)
+
+    assert ([question.occurrence for question in few.questions], few.left_out) == ([1, 2], 3)
+    assert ([question.occurrence for question in all_.questions], all_.left_out) == ([1, 2, 3, 4, 5], 0)
 
 
 def test_a_page_of_a_step_tells_what_it_was_made_from(workspace: Workspace, tmp_path: Path) -> None:

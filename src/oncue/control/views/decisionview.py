@@ -19,10 +19,14 @@ from oncue.errors import UnknownRun
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxView:
-    """What waits for a person in all jobs, the earliest deadline first; ``now`` is when it was looked at."""
+    """What waits for a person in all jobs, the earliest deadline first; ``now`` is when it was looked at.
+
+    ``left_out`` is how many others wait.
+    """
 
     questions: tuple[Question, ...]
     now: datetime
+    left_out: int = 0
 
     def as_dict(self) -> dict[str, object]:
         """The wire form."""
@@ -69,11 +73,12 @@ class DecisionsView:
         return {"decisions": [decision_record(question) for question in self.decisions]}
 
 
-def view_inbox(workspace: Workspace) -> InboxView:
-    """Look at every question that waits."""
+def view_inbox(workspace: Workspace, *, limit: int | None = None) -> InboxView:
+    """Look at the questions that wait, so many at most."""
     with workspace.store.read() as reader:
-        questions = reader.list_questions(is_waiting=True)
-    return InboxView(questions=tuple(questions), now=workspace.clock.now())
+        questions = reader.list_questions(is_waiting=True, limit=limit)
+        left_out = sum(reader.count_waiting().values()) - len(questions)
+    return InboxView(questions=tuple(questions), now=workspace.clock.now(), left_out=left_out)
 
 
 def view_seen(workspace: Workspace, seen: Sequence[str], *, reader_name: str) -> tuple[Question, ...]:

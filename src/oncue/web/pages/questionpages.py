@@ -22,13 +22,14 @@ from oncue.web.pages.frame import draw
 from oncue.web.pages.seenquestions import Seen, look_at_questions
 from oncue.web.site import Answering, Reading, Site, TheSite
 
+LISTED_QUESTIONS = 100
 Place = Annotated[str, Query(max_length=200, pattern=r"^[\w-]*$")]
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
 @router.get("/inbox")
 def inbox_page(*, request: Request, site: TheSite, _: Reading) -> str:
-    """Every question that waits, the earliest deadline first."""
+    """The questions that wait, the earliest deadline first."""
     return _draw_inbox("inbox.html", request, site)
 
 
@@ -40,9 +41,9 @@ def inbox_part(*, request: Request, site: TheSite, _: Reading, seen: Seen) -> st
 
 def _draw_inbox(template: str, request: Request, site: Site, *, seen: Sequence[str] = ()) -> str:
     cursor = str(site.feed.cursor)
-    waiting = view_inbox(site.workspace).questions
-    asked = look_at_questions(request, site, seen=seen, waiting=waiting)
-    return draw(template, request, site, asked=asked, cursor=cursor)
+    inbox = view_inbox(site.workspace, limit=LISTED_QUESTIONS)
+    asked = look_at_questions(request, site, seen=seen, waiting=inbox.questions)
+    return draw(template, request, site, asked=asked, left_out=inbox.left_out, cursor=cursor)
 
 
 @router.get("/parts/questions/{question}")
