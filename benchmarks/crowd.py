@@ -18,7 +18,7 @@ from oncue import wiring
 from oncue.control.jobs import create_job
 from oncue.control.workspace import Workspace
 from oncue.core.events import EventDraft
-from oncue.core.model import Attempt, Current, Expansion, Job, JobId, Run, StepId, Trigger, TriggerId
+from oncue.core.model import Attempt, AttemptState, Current, Expansion, Job, JobId, Run, RunState, StepId, Trigger, TriggerId
 from oncue.core.questions import Asking, Decision, How, OnTimeout, Option, Question, QuestionId, QuestionKind
 from oncue.core.request import RunRequest
 from oncue.core.writeport import Transaction
@@ -27,6 +27,15 @@ BLOCK = 200
 """How many jobs are stored in one transaction."""
 
 _WORDING = "Which pillar shall {step} serve in run {run}? Choose the one that the sources speak of most."
+_PATIENT = Asking(
+    type="pillar_selection",
+    message="",
+    kind=QuestionKind.CHOICE,
+    options=(Option(id="water", label="Water"), Option(id="sun", label="Sun"), Option(id="wind", label="Wind")),
+    default="sun",
+    has_default=True,
+)
+_HASTY = replace(_PATIENT, timeout_seconds=60.0, on_timeout=OnTimeout.DEFAULT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +72,7 @@ def make_crowd(folder: Path, settings: Settings) -> Crowd:
         ids = _Ids()
         for begin in range(0, settings.jobs, BLOCK):
             numbers = range(begin, min(settings.jobs, begin + BLOCK))
-            workspace.store.write(partial(_repeat_job, model=small, numbers=numbers, ids=ids))
+            workspace.store.write(partial(_repeat_job, model=small, numbers=numbers, ids=ids, settings=settings))
         workspace.store.write(keep_texts)
         for number in range(1, settings.wide_runs + 1):
             workspace.store.write(partial(_repeat_run, model=large, number=number, ids=ids))
@@ -75,7 +84,7 @@ def make_crowd(folder: Path, settings: Settings) -> Crowd:
         large=large.job.id,
         instance=next(str(one.key.step) for one in large.attempts if "[" in one.key.step),
         attempts=settings.jobs * len(small.attempts) + per_run * settings.wide_runs,
-        decisions=settings.jobs * len(small.attempts) + per_run * settings.wide_runs,
+        decisions=settings.jobs * len(small.attempts) + per_run * settings.wide_runs - settings.waiting,
         calls=count_calls(per_run) * settings.wide_runs,
     )
 
@@ -123,10 +132,12 @@ def _name(number: int) -> str:
     return f"b{number:09}"
 
 
-def _repeat_job(tx: Transaction, model: Model, numbers: Sequence[int], *, ids: _Ids) -> None:
+def _repeat_job(tx: Transaction, model: Model, numbers: Sequence[int], *, ids: _Ids, settings: Settings) -> None:
     """The same job once more for every number, with its run, its attempts and a decision of each of them."""
     attempts: list[Attempt] = []
+    ended, waiting = model, _let_wait(model)
     for number in numbers:
+        model = waiting if settings.lets_wait(number) else ended
         job_id = JobId(_name(number))
         at = model.job.created_at - timedelta(minutes=number)
         tx.insert_job(replace(model.job, id=job_id, created_at=at, event_seq=0))
@@ -140,6 +151,18 @@ def _repeat_job(tx: Transaction, model: Model, numbers: Sequence[int], *, ids: _
     tx.begin_attempts(attempts)
     for question in _decisions(attempts, ids):
         tx.insert_question(question)
+
+
+def _let_wait(model: Model) -> Model:
+    """The model as if its last step had asked something that nobody has answered yet."""
+    *before, last = sorted(model.attempts, key=lambda one: one.started_at)
+    asking = replace(last, state=AttemptState.WAITING, ended_at=None, artifact=None, inputs=None)
+    return replace(
+        model,
+        run=replace(model.run, state=RunState.WAITING, ended_at=None),
+        attempts=(*before, asking),
+        currents=tuple(one for one in model.currents if one.step != last.key.step),
+    )
 
 
 def _repeat_run(tx: Transaction, model: Model, number: int, *, ids: _Ids) -> None:
@@ -161,34 +184,27 @@ def _repeat_run(tx: Transaction, model: Model, number: int, *, ids: _Ids) -> Non
 
 
 def _decisions(attempts: Sequence[Attempt], ids: _Ids) -> Iterator[Question]:
-    """One decision of every attempt, each of another text: most were made by a person, some by nobody."""
-    asking = Asking(
-        type="pillar_selection",
-        message="",
-        kind=QuestionKind.CHOICE,
-        options=(Option(id="water", label="Water"), Option(id="sun", label="Sun"), Option(id="wind", label="Wind")),
-        default="sun",
-        has_default=True,
-        timeout_seconds=60.0,
-        on_timeout=OnTimeout.DEFAULT,
-    )
+    """One question of every attempt, each of another text: a person decided most, nobody some; of one that waits it is open."""
     for number, attempt in enumerate(attempts):
         at: datetime = attempt.started_at
-        is_late = number % 5 == 4
+        is_open, is_late = attempt.state is AttemptState.WAITING, number % 5 == 4
+        decision = Decision(
+            how=How.DEFAULT if is_late else How.PERSON,
+            response="sun" if is_late else ("water", "wind")[number % 2],
+            actor="" if is_late else "ada",
+            answered_at=at + timedelta(seconds=60 if is_late else number % 50),
+            is_timed_out=is_late,
+        )
         yield Question(
             id=QuestionId(ids.take()),
             key=attempt.key,
             occurrence=1,
-            asking=replace(asking, message=_WORDING.format(step=attempt.key.step, run=attempt.key.run)),
-            asked_at=at,
-            deadline=at + timedelta(seconds=60),
-            decision=Decision(
-                how=How.DEFAULT if is_late else How.PERSON,
-                response="sun" if is_late else ("water", "wind")[number % 2],
-                actor="" if is_late else "ada",
-                answered_at=at + timedelta(seconds=60 if is_late else number % 50),
-                is_timed_out=is_late,
+            asking=replace(
+                _PATIENT if is_open else _HASTY, message=_WORDING.format(step=attempt.key.step, run=attempt.key.run)
             ),
+            asked_at=at,
+            deadline=None if is_open else at + timedelta(seconds=60),
+            decision=None if is_open else decision,
         )
 
 

@@ -71,7 +71,12 @@ def measure_pages(settings: Settings) -> Iterator[Figure]:
     """Fill a workspace, serve it from another process, and look at everything."""
     with settings.scratch() as folder:
         crowd = make_crowd(folder, settings)
-        much = (f"{settings.jobs + 2:,} jobs", f"{crowd.attempts:,} attempts", f"{crowd.decisions:,} decisions")
+        much = (
+            f"{settings.jobs + 2:,} jobs",
+            f"{settings.waiting:,} of them waiting",
+            f"{crowd.attempts:,} attempts",
+            f"{crowd.decisions:,} decisions",
+        )
         note = ", ".join((*much, f"{crowd.calls:,} model calls"))
         with served(folder) as server:
             yield from _time_answers(server, crowd, looks=settings.looks, note=note)

@@ -24,6 +24,8 @@ class Settings:
     starts: int = 21
     jobs: int = 10_000
     """Jobs in the list of the server that is measured; each has five attempts and five decisions."""
+    waiting: int = 2_000
+    """How many of them wait for an answer."""
     instances: int = 2_000
     wide_runs: int = 25
     """How often its large job ran, whose fan-out has so many instances."""
@@ -40,6 +42,10 @@ class Settings:
         self.folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self.folder) as name:
             yield Path(name)
+
+    def lets_wait(self, number: int) -> bool:
+        """Whether the job of this number waits for an answer."""
+        return number % (self.jobs // self.waiting) == 1
 
     def floor(self) -> float:
         """The floor now, in seconds."""
@@ -58,6 +64,7 @@ def quick(folder: Path) -> Settings:
         floor_rows=20,
         starts=2,
         jobs=30,
+        waiting=6,
         instances=40,
         wide_runs=2,
         looks=2,
