@@ -9,6 +9,7 @@ import pytest
 
 from oncue.control.asking import recorded_answer
 from oncue.core.canonical import content_hash
+from oncue.core.counting import RunSpan
 from oncue.core.listports import Narrowing, QuestionCount
 from oncue.core.model import AttemptState, Job, RunState, StepId
 from oncue.core.ports import Store
@@ -222,6 +223,34 @@ def test_the_attempts_of_steps_are_counted_over_every_run(store: Store, looked_f
 
     with store.read() as reader:
         assert reader.count_attempts(JOB, steps) == {step: 3 if step == "a" else 0 for step in steps}
+
+
+def test_the_last_attempts_of_a_step_come_newest_first(store: Store) -> None:
+    keep_runs(store, *(a_run(number) for number in (1, 2, 3)), a_run(1, job_id="other"))
+    first, again = ended(an_attempt("a")), replace(an_attempt("a", number=2, started_at=after(1)), state=AttemptState.FAILED)
+    second, third = ended(an_attempt("a", run=2)), an_attempt("a", run=3)
+    others = [an_attempt("a[x]", run=3), an_attempt("b", run=3), an_attempt("a", job_id="other")]
+    store.write(lambda tx: tx.begin_attempts([third, first, again, second, *others]))
+    a, done = StepId("a"), (AttemptState.SUCCEEDED,)
+
+    with store.read() as reader:
+        assert reader.latest_attempts(JOB, a, limit=9) == [third, second, again, first]
+        assert reader.latest_attempts(JOB, a, limit=2) == [third, second]
+        assert reader.latest_attempts(JOB, a, limit=1, states=done) == [second]
+        assert reader.latest_attempts(JOB, a, RunSpan(last=1), limit=9, states=done) == [first]
+        assert reader.latest_attempts(JOB, StepId("never"), limit=9) == []
+
+
+def test_who_put_something_out_last_is_told_by_step(store: Store) -> None:
+    keep_runs(store, *(a_run(number) for number in (1, 2, 3)))
+    made = [ended(an_attempt("a", run=number), body=body) for number, body in ((1, b"sun"), (2, b"sun"), (3, b"rain"))]
+    store.write(lambda tx: tx.begin_attempts([*made, ended(an_attempt("b", run=3), body=b"sun")]))
+
+    with store.read() as reader:
+        assert reader.latest_maker(JOB, StepId("a"), content_hash(b"sun")) == 2
+        assert reader.latest_maker(JOB, StepId("a"), content_hash(b"rain")) == 3
+        assert reader.latest_maker(JOB, StepId("a"), content_hash(b"snow")) is None
+        assert reader.latest_maker(JOB, StepId("c"), content_hash(b"sun")) is None
 
 
 def test_open_attempts_are_those_that_run_or_wait_in_runs_that_have_not_ended(store: Store) -> None:

@@ -10,6 +10,8 @@ from tests.store.conftest import Place
 
 NARROW = {
     "attempts_of_step": "attempt USING PRIMARY KEY (job_id=? AND run=? AND step=?)",
+    "latest_attempts": "attempt USING PRIMARY KEY (job_id=? AND run=? AND step=?)",
+    "latest_maker": "attempt USING PRIMARY KEY (job_id=? AND run=? AND step=?)",
     "attempt_count": "attempt USING PRIMARY KEY (job_id=? AND run=? AND step=?)",
     "runs": "run USING INDEX sqlite_autoindex_run_1 (job_id=? AND number>? AND number<?)",
     "triggers": "trigger USING INDEX ix_trigger_job_id (job_id=?)",

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from oncue.core.model import Attempt, AttemptKey, ContentHash, JobId, StepId
+from oncue.core.counting import ALL_RUNS, RunSpan
+from oncue.core.model import Attempt, AttemptKey, AttemptState, ContentHash, JobId, StepId
 from oncue.core.questions import How, Question
 from oncue.core.traceports import TraceReader
 
@@ -38,12 +39,22 @@ class ListReader(TraceReader, Protocol):
         """The attempts that run or wait, of the runs that have not ended, in the order run, start, number."""
         ...
 
+    def latest_attempts(
+        self, job_id: JobId, step: StepId, runs: RunSpan = ALL_RUNS, *, limit: int, states: Collection[AttemptState] = ()
+    ) -> Sequence[Attempt]:
+        """The last attempts of a step in these runs, the newest first; only those in the given states, if any are given."""
+        ...
+
     def count_attempts(self, job_id: JobId, steps: Collection[StepId]) -> Mapping[StepId, int]:
         """How many attempts each of these steps has, in all runs."""
         ...
 
     def outputs_of_run(self, job_id: JobId, run: int, steps: Collection[StepId] | None = None) -> Mapping[StepId, ContentHash]:
         """Step → the output of its last success in a run; of these steps, or of all that have one."""
+        ...
+
+    def latest_maker(self, job_id: JobId, step: StepId, output: ContentHash) -> int | None:
+        """The last run in which a step put this out, if any did."""
         ...
 
     def waits_of_run(self, job_id: JobId, run: int) -> Mapping[AttemptKey, float]:

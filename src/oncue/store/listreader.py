@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 
+from oncue.core.counting import ALL_RUNS, RunSpan
 from oncue.core.listports import Narrowing, QuestionCount
-from oncue.core.model import Attempt, AttemptKey, ContentHash, JobId, StepId
+from oncue.core.model import Attempt, AttemptKey, AttemptState, ContentHash, JobId, StepId
 from oncue.core.questions import How, Question
 from oncue.store.callreader import FEW_STEPS, at_most
 from oncue.store.questionrows import read_question
 from oncue.store.rows import decode, read_attempts
+from oncue.store.sqltext import STATES
 from oncue.store.tracereader import StoreTraceReader
 
 
@@ -20,6 +22,13 @@ class StoreListReader(StoreTraceReader):
     def list_open_attempts(self, job_id: JobId) -> Sequence[Attempt]:
         """The attempts that run or wait, of the runs that have not ended."""
         return read_attempts(self._all("open_attempts", job_id, job_id))
+
+    def latest_attempts(
+        self, job_id: JobId, step: StepId, runs: RunSpan = ALL_RUNS, *, limit: int, states: Collection[AttemptState] = ()
+    ) -> Sequence[Attempt]:
+        """The last attempts of a step in these runs, the newest first; only those in the given states, if any are given."""
+        wanted = (*wanted_states(states), limit)
+        return read_attempts(self._all("latest_attempts", job_id, job_id, runs.first, runs.last, step, *wanted))
 
     def count_attempts(self, job_id: JobId, steps: Collection[StepId]) -> Mapping[StepId, int]:
         """How many attempts each of these steps has, in all runs."""
@@ -33,6 +42,11 @@ class StoreListReader(StoreTraceReader):
         if steps is not None and len(steps) <= FEW_STEPS:
             return dict(row for step in steps for row in self._all("output_in_run", job_id, run, step))
         return {step: made for step, made in self._all("outputs_of_run", job_id, run) if steps is None or step in steps}
+
+    def latest_maker(self, job_id: JobId, step: StepId, output: ContentHash) -> int | None:
+        """The last run in which a step put this out, if any did."""
+        run: int | None = self._all("latest_maker", job_id, job_id, step, output)[0][0]
+        return run
 
     def waits_of_run(self, job_id: JobId, run: int) -> Mapping[AttemptKey, float]:
         """How many seconds each attempt of a run waited for the answers it got; those that did not wait are absent."""
@@ -90,6 +104,12 @@ class StoreListReader(StoreTraceReader):
         """The question that a step asked last in one place, in any run, of those whose answer may be used again."""
         row = self._one("latest_answered", job_id, step, type_, occurrence, fingerprint)
         return None if row is None else read_question(row)
+
+
+def wanted_states(states: Collection[AttemptState]) -> list[str]:
+    """As many as a statement takes: those that are wanted, or every one if none is named."""
+    wanted = [state.value for state in states or AttemptState]
+    return wanted + wanted[:1] * (STATES - len(wanted))
 
 
 def _narrowed(wanted: Narrowing) -> tuple[object, ...]:

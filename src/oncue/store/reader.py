@@ -32,13 +32,12 @@ from oncue.core.readport import StepRecord
 from oncue.errors import NotFound
 from oncue.store import rows
 from oncue.store.callreader import at_most
-from oncue.store.listreader import StoreListReader
+from oncue.store.listreader import StoreListReader, wanted_states
 from oncue.store.peoplereader import StorePeopleReader
 from oncue.store.questionrows import read_question
-from oncue.store.sqltext import ADDRESSES, STATES
+from oncue.store.sqltext import ADDRESSES
 
 _LAST_CHARACTER = "\U0010ffff"
-_ALL_STATES = tuple(AttemptState)
 
 _QUESTION_LISTS = {
     None: ("questions", "questions_of_job", "questions_of_run"),
@@ -124,8 +123,7 @@ class StoreReader(StoreListReader, StorePeopleReader):
         states: Collection[AttemptState] = (),
     ) -> Sequence[Attempt]:
         """Attempts in the order run, start, number, narrowed by what is given."""
-        wanted = [state.value for state in states or _ALL_STATES]
-        wanted += wanted[:1] * (STATES - len(wanted))
+        wanted = wanted_states(states)
         match run, step:
             case None, None:
                 found = self._all("attempts", job_id, *wanted)

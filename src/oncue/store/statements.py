@@ -134,6 +134,17 @@ def _attempt_reads() -> Mapping[str, Executable]:
         "attempts_of_run": _attempts(of_job.where(a.run == p("run"))),
         "attempts_of_step": _attempts(of_step),
         "attempts_of_run_and_step": _attempts(of_job.where(a.run == p("run"), a.step == p("step"))),
+        "latest_attempts": _in_states(of_job.where(a.run.in_(_runs_of_job(in_span(run.c.number))), a.step == p("step")))
+        .order_by(a.run.desc(), a.started_at.desc(), a.number.desc())
+        .limit(p("limit"))
+        .offset(NONE_SKIPPED),
+        "latest_maker": select(func.max(a.run)).where(
+            a.job_id == p("job_id"),
+            a.run.in_(_runs_of_job()),
+            a.step == p("step"),
+            a.state == text("'succeeded'"),
+            a.artifact == p("artifact"),
+        ),
         "open_attempts": of_job.where(*is_open).order_by(a.run, a.started_at, a.number, a.step),
         "attempt": of_job.where(a.run == p("run"), a.step == p("step"), a.number == p("number")),
         "attempt_counts": select(a.step, func.count()).where(a.job_id == p("job_id")).group_by(a.step),
@@ -180,8 +191,11 @@ def _latest_succeeded(*wanted: Any) -> Select[Any]:
 
 def _attempts(found: Select[Any]) -> Select[Any]:
     """Only those in the given states, in the order in which they started."""
-    wanted = attempt.c.state.in_([p(f"state{index}") for index in range(STATES)])
-    return found.where(wanted).order_by(attempt.c.run, attempt.c.started_at, attempt.c.number, attempt.c.step)
+    return _in_states(found).order_by(attempt.c.run, attempt.c.started_at, attempt.c.number, attempt.c.step)
+
+
+def _in_states(found: Select[Any]) -> Select[Any]:
+    return found.where(attempt.c.state.in_([p(f"state{index}") for index in range(STATES)]))
 
 
 def _body_reads() -> Mapping[str, Executable]:

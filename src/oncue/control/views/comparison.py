@@ -14,7 +14,8 @@ from oncue.control.views.requestwords import describe_request, describe_source
 from oncue.control.views.resultpairs import Made, ResultPair, pair_results
 from oncue.control.views.runlist import RunPage, read_run_page
 from oncue.control.workspace import Workspace, load_job
-from oncue.core.model import JobId, StepId, step_name
+from oncue.core.counting import RunSpan
+from oncue.core.model import AttemptState, JobId, StepId, step_name
 from oncue.core.modelcalls import ModelCall
 from oncue.core.planrecord import decode_plan
 from oncue.core.promptdelta import Change, pair_calls
@@ -23,6 +24,8 @@ from oncue.core.questionwords import describe_response
 from oncue.core.readport import Reader
 
 MAX_OUTPUTS = 300
+FEW_STEPS = 20
+"""So many steps are looked for one by one; more of them run by run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,11 +132,16 @@ def _kept(reader: Reader, job_id: JobId, number: int) -> dict[StepId, Made]:
     missing = set(run.cut_off) if run else set()
     kept: dict[StepId, Made] = {}
     for earlier in range(number - 1, 0, -1):
-        if not missing:
+        if len(missing) <= FEW_STEPS:
             break
         found = reader.outputs_of_run(job_id, earlier, missing)
         kept |= {this: (artifact, earlier) for this, artifact in found.items()}
         missing -= found.keys()
+    before = RunSpan(last=number - 1)
+    for this in missing:
+        for made in reader.latest_attempts(job_id, this, before, limit=1, states=(AttemptState.SUCCEEDED,)):
+            if made.artifact is not None:
+                kept[this] = (made.artifact, made.key.run)
     return kept
 
 

@@ -9,15 +9,20 @@ from oncue.control.views.jobview import look_at_job
 from oncue.control.views.stepwords import read_standing
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.model import Attempt, AttemptState, JobId, StepId
+from oncue.core.readport import Reader
 from oncue.core.staleness import StepState
 from oncue.errors import NoArtifact
 
 MAX_SHOWN = 50
+"""So many deliverables, and so many revisions of each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deliverable:
-    """One deliverable: ``output`` is what readers see, or None with a ``problem``; ``revisions`` made one, the newest first."""
+    """One deliverable: ``output`` is what readers see, or None with a ``problem``.
+
+    ``revisions`` are the latest attempts that made one, the newest first; ``has_more_revisions``: there are older ones.
+    """
 
     step: StepId
     summary: str
@@ -27,6 +32,7 @@ class Deliverable:
     output: ArtifactView | None
     problem: str
     revisions: tuple[Attempt, ...]
+    has_more_revisions: bool
 
     @property
     def is_stale(self) -> bool:
@@ -55,7 +61,7 @@ def view_deliverables(workspace: Workspace, job_id: JobId) -> DeliverablesView:
             for this in picture.assessment.members[name] or (StepId(name),)
         ]
         shown = steps[:MAX_SHOWN]
-        revisions = {this: reader.list_attempts(job_id, step=this, states=(AttemptState.SUCCEEDED,)) for this in shown}
+        revisions = {this: _read_revisions(reader, job_id, this) for this in shown}
     found: list[Deliverable] = []
     for this in shown:
         status = picture.assessment.statuses.get(this)
@@ -69,10 +75,15 @@ def view_deliverables(workspace: Workspace, job_id: JobId) -> DeliverablesView:
                 reasons=standing.reasons((this,)),
                 output=output,
                 problem=problem,
-                revisions=tuple(reversed(revisions[this])),
+                revisions=revisions[this][:MAX_SHOWN],
+                has_more_revisions=len(revisions[this]) > MAX_SHOWN,
             )
         )
     return DeliverablesView(deliverables=tuple(found), left_out=len(steps) - len(shown))
+
+
+def _read_revisions(reader: Reader, job_id: JobId, this: StepId) -> tuple[Attempt, ...]:
+    return tuple(reader.latest_attempts(job_id, this, limit=MAX_SHOWN + 1, states=(AttemptState.SUCCEEDED,)))
 
 
 def _output(workspace: Workspace, job_id: JobId, this: StepId) -> tuple[ArtifactView | None, str]:

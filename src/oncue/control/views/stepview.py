@@ -13,7 +13,7 @@ from oncue.control.views.whyview import Explanation, view_why
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.comments import GivenComment
 from oncue.core.definition import StepDefinition
-from oncue.core.model import Attempt, AttemptKey, AttemptState, Inputs, JobId, StepId, step_key, step_name
+from oncue.core.model import Attempt, AttemptKey, AttemptState, ContentHash, Inputs, JobId, StepId, step_key, step_name
 from oncue.core.questions import waited_seconds
 from oncue.core.readport import Reader
 from oncue.core.staleness import StepState
@@ -94,8 +94,9 @@ def view_step_page(workspace: Workspace, job_id: JobId, wish: StepWish) -> StepP
         this = find_step(picture, wish.step)
         standing = read_standing(reader, picture)
         instances = view_instances(standing, this, search=wish.search, word=wish.word, page=wish.page)
-        attempts = [] if instances else list(reader.list_attempts(job_id, step=this))
-        waits = _waits(reader, attempts[-LISTED_ATTEMPTS:])
+        attempts = () if instances else tuple(reader.latest_attempts(job_id, this, limit=LISTED_ATTEMPTS))
+        attempt_count = 0 if instances else reader.count_attempts(job_id, [this])[this]
+        waits = _waits(reader, attempts)
         consumed = _consumed(reader, picture, this)
         comments = [comment for comment in reader.list_comments(job_id) if comment.is_for(this)]
     output, problem = (None, "") if instances else _output(workspace, job_id, this, run=wish.run)
@@ -104,6 +105,7 @@ def view_step_page(workspace: Workspace, job_id: JobId, wish: StepWish) -> StepP
         this,
         instances=instances,
         attempts=attempts,
+        attempt_count=attempt_count,
         waits=waits,
         consumed=consumed,
         comments=comments,
@@ -119,7 +121,8 @@ def _page(
     this: StepId,
     *,
     instances: InstancesPage | None,
-    attempts: Sequence[Attempt],
+    attempts: tuple[Attempt, ...],
+    attempt_count: int,
     waits: Mapping[AttemptKey, float],
     consumed: tuple[Consumed, ...],
     comments: Sequence[GivenComment],
@@ -147,8 +150,8 @@ def _page(
         shown_run=shown_run,
         problem=problem,
         explanations=explanations,
-        attempts=tuple(reversed(attempts[-LISTED_ATTEMPTS:])),
-        attempt_count=len(attempts),
+        attempts=attempts,
+        attempt_count=attempt_count,
         waits=waits,
         consumed=consumed,
         params={name: standing.picture.job.params.get(name) for name in reads},
@@ -199,6 +202,5 @@ def _source(reader: Reader, picture: JobPicture, source: StepId, *, address: str
     if now is None and picture.assessment.members.get(source):  # a whole fan-out: its collection has no run of its own
         supply = picture.assessment.supplies.get(source)
         return Consumed(step=source, made_by=None, is_current=supply is not None and supply.address == address)
-    attempts = reader.list_attempts(picture.job.id, step=source, states=(AttemptState.SUCCEEDED,))
-    runs = [attempt.key.run for attempt in attempts if attempt.artifact == address]
-    return Consumed(step=source, made_by=runs[-1] if runs else None, is_current=False)
+    made_by = reader.latest_maker(picture.job.id, source, ContentHash(address))
+    return Consumed(step=source, made_by=made_by, is_current=False)

@@ -113,6 +113,12 @@ SELECT attempt.job_id, attempt.run, attempt.step, attempt.number, attempt.state,
 -- attempts_of_run_and_step(job_id, run, step, state0, state1, state2, state3, state4)
 SELECT attempt.job_id, attempt.run, attempt.step, attempt.number, attempt.state, attempt.fence, attempt.worker, attempt.started_at, attempt.ended_at, attempt.artifact, attempt.inputs, attempt.context, attempt.log, attempt.error, attempt.losses FROM attempt WHERE attempt.job_id = ? AND attempt.run = ? AND attempt.step = ? AND attempt.state IN (?, ?, ?, ?, ?) ORDER BY attempt.run, attempt.started_at, attempt.number, attempt.step;
 
+-- latest_attempts(job_id, runs_of, first_run, last_run, step, state0, state1, state2, state3, state4, limit)
+SELECT attempt.job_id, attempt.run, attempt.step, attempt.number, attempt.state, attempt.fence, attempt.worker, attempt.started_at, attempt.ended_at, attempt.artifact, attempt.inputs, attempt.context, attempt.log, attempt.error, attempt.losses FROM attempt WHERE attempt.job_id = ? AND attempt.run IN (SELECT run.number FROM run WHERE run.job_id = ? AND run.number BETWEEN ? AND ?) AND attempt.step = ? AND attempt.state IN (?, ?, ?, ?, ?) ORDER BY attempt.run DESC, attempt.started_at DESC, attempt.number DESC LIMIT ? OFFSET 0;
+
+-- latest_maker(job_id, runs_of, step, artifact)
+SELECT max(attempt.run) AS max_1 FROM attempt WHERE attempt.job_id = ? AND attempt.run IN (SELECT run.number FROM run WHERE run.job_id = ?) AND attempt.step = ? AND attempt.state = 'succeeded' AND attempt.artifact = ?;
+
 -- open_attempts(job_id, runs_of)
 SELECT attempt.job_id, attempt.run, attempt.step, attempt.number, attempt.state, attempt.fence, attempt.worker, attempt.started_at, attempt.ended_at, attempt.artifact, attempt.inputs, attempt.context, attempt.log, attempt.error, attempt.losses FROM attempt WHERE attempt.job_id = ? AND attempt.run IN (SELECT run.number FROM run WHERE run.job_id = ? AND state IN ('queued', 'running', 'waiting')) AND state IN ('running', 'waiting') ORDER BY attempt.run, attempt.started_at, attempt.number, attempt.step;
 
