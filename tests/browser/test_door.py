@@ -51,6 +51,8 @@ def test_one_signs_out_beside_ones_name(visitor: Visitor, host: Host, atlas: str
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     visitor.shoot("signed out")
     assert page.request.get(f"{host.origin}/api/v1/me").status == 401
+    # the page may hear that its socket was closed, and ask who it is, before the browser leaves it
+    visitor.troubles[:] = [text for text in visitor.troubles if "401" not in text]
 
 
 def open_elsewhere(page: Page, html: str) -> None:
