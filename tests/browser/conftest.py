@@ -64,9 +64,9 @@ def press_run(page: Page) -> Response:
     return sent.value
 
 
-def freeze(page: Page, fragments: str = "**/parts/**") -> None:
-    """The next pages get none of these fragments, whatever they are notified of: each stays as it was opened."""
-    page.route(fragments, lambda _: None)
+def freeze(page: Page, addresses: str = "**/parts/**") -> None:
+    """Let the page ask for these in vain from now on, whatever it is notified of: what it shows stays as it was opened."""
+    page.route(addresses, lambda _: None)
 
 
 @pytest.fixture(scope="module")
