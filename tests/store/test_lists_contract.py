@@ -7,13 +7,12 @@ from typing import TypedDict
 
 import pytest
 
-from oncue.control.asking import recorded_answer
 from oncue.core.canonical import content_hash
 from oncue.core.counting import RunSpan
 from oncue.core.listports import Narrowing, QuestionCount
 from oncue.core.model import AttemptState, Job, RunState, StepId
 from oncue.core.ports import Store
-from oncue.core.questions import Decision, How, LateAnswer, OnTimeout, Question
+from oncue.core.questions import Decision, How, LateAnswer, OnTimeout, Question, recorded_answer
 from oncue.core.questionwords import describe_response, fold_text
 from oncue.core.writeport import Transaction
 from tests.store.records import (

@@ -62,3 +62,20 @@ def test_a_default_that_was_used_again_is_not_said_to_be_anybodys_answer(host: H
     assert "the default, as taken before" in decisions
     assert "the default: nobody answered" in replay
     assert host.program.get(address).text.count('id="decision-') == 2
+
+
+def test_a_late_answer_counts_also_after_the_default_was_used_again(workspace: Workspace, host: Host, hasty: str) -> None:
+    host.run(hasty)
+    for _ in range(2):
+        host.run(hasty, answers="reuse")
+    first, second, third = host.program.api(f"/jobs/{hasty}/decisions")["decisions"]
+    page = host.browser().get(f"/jobs/{hasty}/decisions", {"Accept": "text/html"}).text
+
+    late = host.program.post(f"/api/v1/questions/{first['question_id']}/response", {"response": "two"})
+    host.run(hasty, answers="reuse")
+
+    assert (second["reused_from"], third["reused_from"]) == (first["question_id"], first["question_id"])
+    assert page.count(f'hx-get="/parts/questions/{first["question_id"]}"') == 3
+    assert late.json["taken"] == "late"
+    assert host.program.api(f"/jobs/{hasty}/decisions")["decisions"][-1]["response"] == "two"
+    assert defaults(workspace, hasty) == {"choose": 0, "use": 0}

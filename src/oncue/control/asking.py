@@ -14,7 +14,8 @@ from oncue.control.steps.fencing import check_is_ours
 from oncue.control.workspace import Workspace
 from oncue.core.events import EventDraft, EventType
 from oncue.core.model import Attempt, JobId, Run
-from oncue.core.questions import REUSABLE, Asking, Decision, How, InvalidAnswer, Question, QuestionId
+from oncue.core.questions import Asking, Decision, How, InvalidAnswer, Question, QuestionId, recorded_answer
+from oncue.core.readport import Reader
 from oncue.core.request import AnswersPolicy
 from oncue.core.writeport import Transaction
 
@@ -105,6 +106,7 @@ class Asker:
                 question = reader.latest_answered(
                     job_id, self.attempt.key.step, type_=asking.type, occurrence=occurrence, fingerprint=asking.fingerprint
                 )
+                question = question and _origin(reader, question)
             if question is not None and (found := recorded_answer(question)) is not None:
                 return self._accept(asking, question, found[0])
         return None
@@ -123,13 +125,14 @@ class Asker:
         )
 
 
-def recorded_answer(question: Question) -> tuple[object] | None:
-    """The answer of a question that may be used again, in a tuple (an answer may be null); a late one counts."""
-    if question.late is not None:
-        return (question.late.response,)
-    if question.decision is not None and question.decision.how in REUSABLE:
-        return (question.decision.response,)
-    return None
+def _origin(reader: Reader, question: Question) -> Question:
+    """The question that was really answered: one that took its answer leads there, and a late answer may have come since."""
+    while question.decision is not None and question.decision.reused_from is not None:
+        before = reader.load_question(question.decision.reused_from)
+        if before is None:
+            return question
+        question = before
+    return question
 
 
 def describe_asked(question: Question) -> EventDraft:

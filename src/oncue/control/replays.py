@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from oncue.control.asking import recorded_answer
 from oncue.control.jobs import record_job
 from oncue.control.workspace import Workspace, load_job
 from oncue.core.model import Job, JobId
-from oncue.core.questions import Question
+from oncue.core.questions import Question, recorded_answer
 from oncue.core.request import AnswersPolicy, RunRequest, Scope
 from oncue.errors import Blocked
 

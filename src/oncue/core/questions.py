@@ -141,6 +141,15 @@ class Question:
     late: LateAnswer | None = None
 
 
+def recorded_answer(question: Question) -> tuple[object] | None:
+    """The answer of a question that may be used again, in a tuple (an answer may be null); a late one counts."""
+    if question.late is not None:
+        return (question.late.response,)
+    if question.decision is not None and question.decision.how in REUSABLE:
+        return (question.decision.response,)
+    return None
+
+
 def by_attempt(questions: Iterable[Question]) -> dict[AttemptKey, list[Question]]:
     """The questions of each attempt, in the order they come in."""
     grouped: dict[AttemptKey, list[Question]] = {}

@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from oncue.cli.text.printing import coloured, show_seconds, table
-from oncue.control.asking import recorded_answer
 from oncue.control.views.decisionview import (
     DecisionsView,
     InboxView,
     answer_command,
     use_late_command,
 )
-from oncue.core.questions import Decision, How, OnTimeout, Question, QuestionKind
+from oncue.core.questions import Decision, How, OnTimeout, Question, QuestionKind, recorded_answer
 from oncue.core.questionwords import describe_response
 
 DAY_SECONDS = 86_400

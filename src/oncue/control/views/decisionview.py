@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from oncue.control.instants import show_instant
@@ -57,7 +57,7 @@ class DecisionsView:
     """Some decisions of a job in the order in which they were asked, out of ``found`` that are wanted, of ``total`` in all.
 
     ``types`` are those that the job has decisions of; ``waiting`` is how many questions are still open. ``defaults`` are those
-    decisions that nobody made, in this run or in the one whose answer was used again.
+    decisions that nobody made, with the question whose time was up, in this run or in the one whose answer was used again.
     """
 
     job_id: JobId
@@ -66,7 +66,7 @@ class DecisionsView:
     total: int
     types: tuple[str, ...]
     waiting: int
-    defaults: frozenset[QuestionId] = frozenset()
+    defaults: Mapping[QuestionId, Question] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, object]:
         """The wire form."""
@@ -144,26 +144,26 @@ def find_late_answers(reader: Reader, job_id: JobId) -> tuple[Question, ...]:
     return tuple(latest)
 
 
-def find_defaults(reader: Reader, questions: Sequence[Question]) -> frozenset[QuestionId]:
-    """Those of some questions that were settled by a default, or as one before that was."""
-    return frozenset(question.id for question in questions if _is_default(reader, question))
+def find_defaults(reader: Reader, questions: Sequence[Question]) -> Mapping[QuestionId, Question]:
+    """Of some questions those that were settled by a default, or as one before that was → the one whose time was up."""
+    found = ((question.id, _find_default(reader, question)) for question in questions)
+    return {name: origin for name, origin in found if origin is not None}
 
 
 def rests_on_default(reader: Reader, current: AttemptKey) -> bool:
     """Whether the attempt that made an output, or an earlier one of its step in that run, took an answer that nobody gave."""
     attempts = (replace(current, number=number) for number in range(1, current.number + 1))
-    return any(_is_default(reader, question) for attempt in attempts for question in reader.questions_of_attempt(attempt))
+    return any(_find_default(reader, question) for attempt in attempts for question in reader.questions_of_attempt(attempt))
 
 
-def _is_default(reader: Reader, question: Question) -> bool:
-    """Whether it was settled by its default, or as one before that was, unless somebody had answered that late."""
-    decision = question.decision
-    while decision is not None and decision.reused_from is not None:
+def _find_default(reader: Reader, question: Question) -> Question | None:
+    """The question whose default settled this one: itself, or one before, unless somebody had answered that late."""
+    while (decision := question.decision) is not None and decision.reused_from is not None:
         origin = reader.load_question(decision.reused_from)
         if origin is None or (origin.late is not None and origin.late.answered_at <= decision.answered_at):
-            return False
-        decision = origin.decision
-    return decision is not None and decision.how is How.DEFAULT
+            return None
+        question = origin
+    return question if decision is not None and decision.how is How.DEFAULT else None
 
 
 def is_attended(workspace: Workspace, question: Question) -> bool:
