@@ -24,6 +24,13 @@ WRONG_TOKENS = 10
 WINDOW_SECONDS = 60
 MAX_PEERS = 10_000
 MAX_ADDRESS = 64
+_DEEDS = {
+    Permission.READ: "look at jobs",
+    Permission.RECOMMEND: "recommend runs",
+    Permission.ANSWER: "answer questions",
+    Permission.OPERATE: "run or change jobs",
+}
+"""What each permission is for, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +52,17 @@ class Identity:
             NotAllowed: names the role.
         """
         if not self.may(permission):
-            needed = next(role for role in Role if permission in PERMISSIONS[role])
-            raise NotAllowed(
-                f"{self.actor} is {self.role.value} here and may not {permission.value}",
-                hint=f"an {needed.value} may" if needed is not Role.VIEWER else "the token has other scopes",
-            )
+            message, hint = self._explain(permission)
+            raise NotAllowed(message, hint=hint)
+
+    def _explain(self, permission: Permission) -> tuple[str, str]:
+        """Why something is not allowed, and what to do about it."""
+        deed, role = _DEEDS[permission], self.role.value
+        if permission in PERMISSIONS[self.role]:
+            return f"this token of {self.actor} cannot {deed}", "use a token with other scopes"
+        needed = next(role for role in Role if permission in PERMISSIONS[role])
+        article = "a" if self.role is Role.VIEWER else "an"
+        return f"{self.actor} is {article} {role} here; {role}s cannot {deed}", f"ask somebody whose role is {needed.value}"
 
 
 def peer_of(scope: Scope) -> str:

@@ -30,6 +30,7 @@ _ON_PAGES: Mapping[str, str] = {
     "unknown_run": "The runs of the job are listed under “Runs”.",
     "unknown_step": "The steps of the job are listed under “Steps”.",
     "step_out_of_range": "The steps of the job are listed under “Steps”.",
+    "job_busy": "Cancel that run first: the button for it is at the top of the job's page.",
     "job_stopped": "Its results stay readable; a new job takes runs.",
 }
 """What to do about an error, for people; programs and the command line are told a command."""

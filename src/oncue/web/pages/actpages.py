@@ -33,8 +33,10 @@ def ask_cancel(*, request: Request, site: TheSite, job: TheJob, _: Operating, ru
 
 @router.get("/parts/jobs/{job}/ask/stop")
 def ask_stop(*, request: Request, site: TheSite, job: TheJob, _: Operating) -> str:
-    """Whether to end a job for good."""
-    return draw("ask_stop.html", request, site, job=job)
+    """Whether to end a job for good; while runs of it are open, whether to cancel those first."""
+    with site.workspace.store.read() as reader:
+        runs = [run.number for run in reader.list_open_runs() if run.job_id == job.id]
+    return draw("ask_stop.html", request, site, job=job, runs=runs)
 
 
 @router.get("/parts/jobs/{job}/ask/accept")

@@ -1,0 +1,37 @@
+"""What pages say where a person is told no, or shown a number: plain words, and a way on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from oncue.control.workspace import Workspace
+from tests.web.hosting import Host
+from tests.web.test_words_on_pages import text_of, words_in
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html"}
+
+
+def test_a_job_with_an_open_run_offers_to_cancel_it_before_it_offers_to_stop(host: Host, holding: str) -> None:
+    assert host.program.post(f"/api/v1/jobs/{holding}/runs", host.cue(holding)).status == 201
+    host.wait(holding, 1, "running")
+
+    asked = host.program.get(f"/parts/jobs/{holding}/ask/stop").text
+    refused = host.browser().ask("POST", f"/jobs/{holding}/stop", b"reason=", FORM)
+
+    assert "Cancel run 1 first" in words_in(asked)
+    assert f'action="/jobs/{holding}/cancel"' in asked
+    assert "/stop" not in asked
+    assert refused.status == 409
+    assert "the button for it is at the top of the job" in refused.text
+    assert "oncue job cancel" not in refused.text
+    host.program.post(f"/api/v1/jobs/{holding}/cancel")
+    host.wait(holding, 1, "cancelled")
+    assert f"Stop job {holding} for good?" in text_of(host, f"/parts/jobs/{holding}/ask/stop")
+
+
+def test_whoever_may_not_do_something_is_told_in_plain_words(host: Host, chain: str) -> None:
+    refused = host.bearer("viewer-token").ask("POST", f"/jobs/{chain}/stop", b"reason=", FORM)
+    narrow = host.bearer("reader-token").ask("POST", f"/jobs/{chain}/stop", b"reason=", FORM)
+
+    assert "vera is a viewer here; viewers cannot run or change jobs ask somebody whose role is operator" in words_in(refused.text)
+    assert "this token of otto cannot run or change jobs" in words_in(narrow.text)
