@@ -35,3 +35,18 @@ def test_whoever_may_not_do_something_is_told_in_plain_words(host: Host, chain: 
 
     assert "vera is a viewer here; viewers cannot run or change jobs ask somebody whose role is operator" in words_in(refused.text)
     assert "this token of otto cannot run or change jobs" in words_in(narrow.text)
+
+
+def test_everybody_finds_the_export_in_the_menu_and_operators_what_changes_the_job(host: Host, chain: str) -> None:
+    seen = {name: text_of_as(host, name, f"/parts/jobs/{chain}/head") for name in ("viewer-token", "operator-token")}
+
+    assert all("Export everything as ZIP" in page for page in seen.values())
+    assert ["Stop the job" in page for page in seen.values()] == [False, True]
+    assert ["Run…" in page for page in seen.values()] == [False, True]
+
+
+def text_of_as(host: Host, token: str, path: str) -> str:
+    """What somebody with another token sees of a page."""
+    reply = host.bearer(token).get(path)
+    assert reply.status == 200, reply
+    return words_in(reply.text)
