@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from oncue.control.jobs import create_job
 from oncue.control.workspace import Workspace
+from tests.support.processes import wait_until
 from tests.web.hosting import Host
 from tests.web.test_words_on_pages import text_of, words_in
 
@@ -33,7 +35,9 @@ def test_whoever_may_not_do_something_is_told_in_plain_words(host: Host, chain: 
     refused = host.bearer("viewer-token").ask("POST", f"/jobs/{chain}/stop", b"reason=", FORM)
     narrow = host.bearer("reader-token").ask("POST", f"/jobs/{chain}/stop", b"reason=", FORM)
 
-    assert "vera is a viewer here; viewers cannot run or change jobs ask somebody whose role is operator" in words_in(refused.text)
+    assert "vera is a viewer here; viewers cannot run or change jobs ask somebody whose role is operator" in words_in(
+        refused.text
+    )
     assert "this token of otto cannot run or change jobs" in words_in(narrow.text)
 
 
@@ -50,3 +54,50 @@ def text_of_as(host: Host, token: str, path: str) -> str:
     reply = host.bearer(token).get(path)
     assert reply.status == 200, reply
     return words_in(reply.text)
+
+
+SLOW = """
+import time
+from pathlib import Path
+from oncue import Workflow
+
+slow = Workflow("slow", phases=["one"])
+HERE = Path(__file__).parent
+
+def wait():
+    while not (HERE / "gate").exists():
+        time.sleep(0.01)
+
+@slow.step(phase="one")
+def parts(ctx):
+    return [1, 2, 3]
+
+@slow.step(phase="one", each="parts")
+def work(item, ctx):
+    ctx.progress(item, 3, f"sample of {item}")
+    if item == 3:
+        wait()
+    return item
+
+@slow.step(phase="one")
+def alone(parts, ctx):
+    ctx.progress(30, 60, "station 30")
+    wait()
+"""
+
+
+def test_a_fan_out_says_how_many_are_done_and_a_single_step_what_it_is_about(
+    host: Host, workspace: Workspace, folder: Path
+) -> None:
+    (folder / "slow_flow.py").write_text(SLOW, encoding="utf-8")
+    job = create_job(workspace, "slow_flow:slow", params={}, folder=folder).id
+    assert host.program.post(f"/api/v1/jobs/{job}/runs", host.cue(job)).status == 201
+
+    wait_until(lambda: "2 of 3 done" in text_of(host, f"/parts/jobs/{job}"), "two instances are done")
+    wait_until(lambda: "30 of 60 · station 30" in text_of(host, f"/parts/jobs/{job}"), "the single step speaks")
+    board = text_of(host, f"/parts/jobs/{job}")
+
+    assert "sample of" not in board
+    host.program.post(f"/api/v1/jobs/{job}/cancel")
+    (folder / "gate").touch()
+    host.wait(job, 1)

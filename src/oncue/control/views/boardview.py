@@ -29,6 +29,8 @@ MAX_INSTANCES = 50
 RECENT_RUNS = 5
 """How long steps take is told from so many runs; what ran in none of them, from what made its present output."""
 DONE = frozenset({"fresh", "accepted"})
+UNDER_WAY = ("due", "running", "waiting")
+"""Instances that have yet to end in the run that goes on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +38,10 @@ class StepCard:
     """One step with all its instances.
 
     ``counts`` says how many instances stand where; None for a step that is no fan-out, or whose instances are unknown.
+    ``message`` is what a single step that executes said of its progress; of a fan-out, how many instances have ended.
     ``attempts`` counts all attempts of a single step; None where that was not counted. ``comment`` is the latest that steered
     its current output, or of a fan-out the latest that steered any of them. ``spent`` is what its model calls cost in all runs.
+    ``is_sound``: it has all its outputs to build on, whatever became of its latest attempt, and none is being made.
     ``defaults`` counts the current outputs that rest on an answer which nobody gave in time.
     """
 
@@ -58,6 +62,7 @@ class StepCard:
     message: str = ""
     error: Failure | None = None
     is_stale: bool = False
+    is_sound: bool = False
     comment: GivenComment | None = None
     spent: Spending = NOTHING
     defaults: int = 0
@@ -95,7 +100,7 @@ class PhaseColumn:
     @property
     def done(self) -> int:
         """How many of them have all their outputs, none of them stale."""
-        return sum(card.word in DONE for card in self.cards)
+        return sum(card.is_sound for card in self.cards)
 
     @property
     def word(self) -> str:
@@ -210,7 +215,7 @@ class _Columns:
         self._picture = standing.picture
         self._graph: Graph = standing.picture.assessment.snapshot.graph
         self._durations = {} if is_brief else self._read_durations()
-        self._messages = {} if is_brief else self._read_messages()
+        self._messages: Mapping[StepId, str] = {} if is_brief else self._read_messages()
         self._spent = {} if is_brief else self._read_spending()
         self._has_asked = not is_brief and bool(reader.list_questions(job_id=standing.picture.job.id, limit=1))
         singles = [StepId(name) for name in self._graph.names if self._graph.steps[name].each is None]
@@ -234,12 +239,15 @@ class _Columns:
         known = counts if counts else {self._standing.word(StepId(step.name)): 1}
         seen = self._durations.get(step.name, ())
         word = next(word for word in WORDS if word in known) if members != () else "fresh"
+        under_way = sum(known.get(one, 0) for one in UNDER_WAY)
         return replace(
             self._blank(step, ordinal=ordinal, word=word),
+            message=f"{len(members) - under_way} of {len(members)} done" if members and word == "running" else "",
             counts=counts,
             reasons=self._standing.reasons(members or ()),
             seconds=(min(seen), max(seen)) if seen else None,
             is_stale="stale" in known,
+            is_sound=word in DONE or (not under_way and self._is_sound(members or ())),
             comment=self._comment(members or ()),
             defaults=self._count_defaults(members or ()),
         )
@@ -259,9 +267,15 @@ class _Columns:
             since=self._since(open_attempt) if open_attempt and word == "running" else None,
             error=last.error if last and word in ("failed", "cancelled") else None,
             is_stale=status.state is StepState.STALE,
+            is_sound=word in DONE or (word not in UNDER_WAY and self._is_sound((this,))),
             comment=self._comment((this,)),
             defaults=self._count_defaults((this,)),
         )
+
+    def _is_sound(self, members: Sequence[StepId]) -> bool:
+        """Whether all of them have an output to build on, whatever became of their latest attempts."""
+        statuses = self._picture.assessment.statuses
+        return bool(members) and all(this in statuses and statuses[this].state.value in DONE for this in members)
 
     def _last_attempt(self, this: StepId) -> Attempt | None:
         record = self._picture.records.get(this)
@@ -298,7 +312,7 @@ class _Columns:
             is_source=step.is_source,
             is_deliverable=step.is_deliverable,
             spent=self._spent.get(step.name, NOTHING),
-            message=self._messages.get(step.name, "") if word == "running" else "",
+            message=self._messages.get(StepId(step.name), "") if word == "running" else "",
         )
 
     def _seconds(self, name: str) -> tuple[float, float] | None:
@@ -339,9 +353,8 @@ class _Columns:
             found[step_name(this)] = found.get(step_name(this), NOTHING) + spent
         return found
 
-    def _read_messages(self) -> dict[str, str]:
-        """What the steps that execute said of their progress lately."""
+    def _read_messages(self) -> Mapping[StepId, str]:
+        """What the steps that execute said of their progress lately; what one instance says is not said of its step."""
         if not self._standing.open_attempts:
             return {}
-        said = recent_progress(self._reader, self._picture.job)
-        return {step_name(this): words for this, words in said.items() if words}
+        return recent_progress(self._reader, self._picture.job)

@@ -231,5 +231,5 @@ def describe_progress(kind: EventType, data: Mapping[str, object]) -> str:
         return str(data.get("code") or "no answer of the model").replace("_", " ")
     done, total, message = data.get("done"), data.get("total"), data.get("message") or ""
     if isinstance(done, int | float) and isinstance(total, int | float):
-        return f"{done:g} of {total:g} {message}".strip()
+        return " · ".join(filter(None, (f"{done:g} of {total:g}", str(message))))
     return str(message)
