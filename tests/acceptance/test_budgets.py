@@ -52,10 +52,10 @@ def test_every_run_says_what_it_cost_and_what_is_unknown_is_not_called_free(shel
 @pytest.mark.parametrize(
     ("option", "limit", "code", "said"),
     [
-        ("--max-calls", "2", "budget_calls", "the run used 2 of its budget of 2 calls"),
-        ("--max-tokens", "240", "budget_tokens", "the run used 240 of its budget of 240 tokens"),
-        ("--max-tokens", "130", "budget_tokens", "the run used 240 of its budget of 130 tokens"),
-        ("--max-usd", "0.006", "budget_usd", "the run used 0.006 of its budget of 0.006 usd"),
+        ("--max-calls", "2", "budget_calls", "the run used 2 of its limit of 2 calls"),
+        ("--max-tokens", "240", "budget_tokens", "the run used 240 of its limit of 240 tokens"),
+        ("--max-tokens", "130", "budget_tokens", "the run used 240 of its limit of 130 tokens"),
+        ("--max-usd", "0.006", "budget_usd", "the run used $0.006 of its limit of $0.006"),
     ],
 )
 def test_a_run_stops_at_its_budget_keeps_what_it_paid_for_and_goes_on(

@@ -1,10 +1,19 @@
 """Numbers and words of the views where they once misled: phases after a failure, and two runs side by side."""
 
+from datetime import UTC, datetime
 from pathlib import Path
+
+import pytest
 
 from oncue.control.views.boardview import view_board
 from oncue.control.workspace import Workspace
+from oncue.core.findings import Finding, FindingCode
+from oncue.core.model import AttemptKey, JobId, StepId
+from oncue.core.questions import Asking, Option, Question, QuestionId, QuestionKind
+from oncue.core.questionwords import describe_response
 from oncue.core.request import RunRequest, Scope
+from oncue.web.findingwords import show_hint
+from oncue.web.rendering import show_listed, show_plain
 from tests.export.jobs import make_job, run_job
 
 FRAGILE = """
@@ -58,3 +67,47 @@ def test_a_step_that_failed_without_an_output_is_not_done(workspace: Workspace, 
 
     assert {card.name: card.is_sound for card in column.cards} == {"parts": True, "work": False, "last": False}
     assert (column.done, column.total) == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("Which **tone** should `eu` have?", "Which tone should eu have?"),
+        ("# Title\n\nfirst\nsecond, [a link](https://example.org)\n\n- item", "Title first second, a link item"),
+        ("1 < 2 & *3*", "1 < 2 & 3"),
+        ("", ""),
+    ],
+)
+def test_where_there_is_room_for_words_only_markdown_is_plain_text(text: str, plain: str) -> None:
+    assert show_plain(text) == plain
+
+
+def test_an_option_whose_id_and_label_say_the_same_is_named_once() -> None:
+    asking = Asking(
+        type="mode",
+        message="?",
+        kind=QuestionKind.CHOICES,
+        options=(Option(id="ONCE", label="Once"), Option(id="dry", label="Dry"), Option(id="jobs", label="Many jobs")),
+    )
+    key = AttemptKey(job_id=JobId("j"), run=1, step=StepId("s"), number=1)
+    question = Question(id=QuestionId("q"), key=key, occurrence=1, asking=asking, asked_at=datetime(2026, 1, 1, tzinfo=UTC))
+
+    assert describe_response(question, ["ONCE", "dry", "jobs"]) == "Once, Dry, jobs (Many jobs)"
+
+
+def test_a_list_that_goes_with_a_question_is_named_item_by_item() -> None:
+    assert [show_listed(value) for value in (["shout", "count"], list(range(12)), {"a": 1}, "x")] == [
+        "shout, count",
+        "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more",
+        '{"a": 1}',
+        "x",
+    ]
+
+
+def test_a_page_names_no_option_of_the_command_line() -> None:
+    changed = Finding(code=FindingCode.DEFINITION_CHANGED, message="it changed", hint="--definition original plans with it")
+    typed = Finding(code=FindingCode.STALE_INPUT, message="stale", hint="oncue job why JOB s says why")
+    gone = Finding(code=FindingCode.SOURCE_GONE, message="gone", hint="put the manifest back")
+
+    assert "--definition" not in show_hint(changed)
+    assert (show_hint(typed), show_hint(gone)) == ("", "put the manifest back")

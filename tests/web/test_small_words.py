@@ -101,3 +101,68 @@ def test_a_fan_out_says_how_many_are_done_and_a_single_step_what_it_is_about(
     host.program.post(f"/api/v1/jobs/{job}/cancel")
     (folder / "gate").touch()
     host.wait(job, 1)
+
+
+def test_a_cancelled_run_says_by_whom(host: Host, holding: str) -> None:
+    assert host.program.post(f"/api/v1/jobs/{holding}/runs", host.cue(holding)).status == 201
+    host.wait(holding, 1, "running")
+    host.bearer("operator-token").post(f"/api/v1/jobs/{holding}/cancel")
+    run = host.wait(holding, 1)
+
+    assert run["error"]["message"] == "cancelled by otto"
+    assert "Run 1 cancelled by otto" in text_of(host, f"/parts/jobs/{holding}")
+
+
+LATE = """\
+name: late
+steps:
+  - id: tone
+    ask: {type: tone, message: "Which **tone**?", options: [{id: dry, label: Dry}, kind], timeout: 0.2, on_timeout: cancel}
+"""
+
+
+def test_a_run_whose_question_was_out_of_time_says_so_and_a_late_answer_is_told_in_full(
+    host: Host, workspace: Workspace, folder: Path
+) -> None:
+    (folder / "late.yaml").write_text(LATE, encoding="utf-8")
+    job = create_job(workspace, "late.yaml", params={}, folder=folder).id
+    assert "Run…" in text_of(host, f"/parts/jobs/{job}/step?name=tone")
+    run = host.run(job)
+    (question,) = host.program.api(f"/jobs/{job}/decisions")["decisions"]
+    host.program.post(f"/api/v1/questions/{question['question_id']}/response", {"response": "dry"})
+
+    board = text_of(host, f"/parts/jobs/{job}")
+
+    assert (run["status"], run["error"]["code"]) == ("cancelled", "question_timed_out")
+    assert "the time for tone of step tone was up: nobody answered within 0.2 s" in board
+    assert "answered “Which tone?” (tone) with Dry when its time was over" in board
+    assert "Rerun…" in text_of(host, f"/parts/jobs/{job}/step?name=tone")
+    assert "1 cancelled , started by ada" in text_of(host, "/parts/jobs")
+
+
+def test_what_is_not_shown_of_an_output_has_a_unit_and_a_link(host: Host, workspace: Workspace, folder: Path) -> None:
+    (folder / "rows_flow.py").write_text(ROWS, encoding="utf-8")
+    job = create_job(workspace, "rows_flow:rows", params={}, folder=folder).id
+    host.run(job)
+
+    page = host.program.get(f"/parts/jobs/{job}/step?name=many").text
+    said = host.program.get(f"/parts/jobs/{job}/step?name=said").text
+
+    assert "1,000 more rows are not shown here; download all of it" in words_in(page).replace(" .", ".")
+    assert f'href="/api/v1/jobs/{job}/steps/many/output?run=1"' in page
+    assert "50,000 more characters are not shown here" in words_in(said)
+
+
+ROWS = """
+from oncue import Workflow
+
+rows = Workflow("rows", phases=["one"])
+
+@rows.step(phase="one")
+def many():
+    return [{"n": n} for n in range(1200)]
+
+@rows.step(phase="one")
+def said():
+    return "x" * 250_000
+"""

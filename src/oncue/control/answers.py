@@ -18,13 +18,16 @@ from oncue.control.forms import check_response
 from oncue.control.jobfile import project_job
 from oncue.control.preflight import is_owned
 from oncue.control.runs import end_idle_run
-from oncue.control.workspace import Workspace
+from oncue.control.workspace import Workspace, load_job
 from oncue.core.events import EventDraft, EventType
 from oncue.core.model import Failure, Run, RunState
 from oncue.core.questions import Decision, How, InvalidAnswer, LateAnswer, OnTimeout, Question, QuestionId, read_answer
 from oncue.core.secrets import find_secrets, known_secrets, texts_in
 from oncue.core.writeport import Transaction
 from oncue.errors import Conflict, NotFound
+
+RECENT_EVENTS = 1000
+"""Among so many, whoever asked a run to end is looked for."""
 
 
 class UnknownQuestion(NotFound):
@@ -204,17 +207,24 @@ def _end_run(tx: Transaction, workspace: Workspace, question: Question) -> list[
 
 
 def explain_cancel(workspace: Workspace, run: Run) -> Failure:
-    """Why a run is asked to end: nobody answered one of its questions in time, or a person cancelled it."""
+    """Why a run is asked to end: nobody answered one of its questions in time, or a person cancelled it, who is named."""
     with workspace.store.read() as reader:
         decided = reader.list_questions(job_id=run.job_id, run=run.number, is_waiting=False)
+        since = max(0, load_job(reader, run.job_id).event_seq - RECENT_EVENTS)
+        asked = [
+            str((event.data or {}).get("actor") or "a person")
+            for event in reader.list_events(run.job_id, after=since, limit=RECENT_EVENTS, run=run.number)
+            if event.type is EventType.RUN_CANCEL_REQUESTED
+        ]
     for question in decided:
         if question.decision is not None and question.decision.how is How.TIMED_OUT:
             return _timeout_failure(question)
-    return Failure(code="cancelled", message="cancelled by a person")
+    return Failure(code="cancelled", message=f"cancelled by {asked[0] if asked else 'a person'}")
 
 
 def _timeout_failure(question: Question) -> Failure:
     within = f" within {question.asking.timeout_seconds:g} s" if question.asking.timeout_seconds is not None else ""
     return Failure(
-        code="question_timed_out", message=f"nobody answered {question.asking.type} of step {question.key.step}{within}"
+        code="question_timed_out",
+        message=f"the time for {question.asking.type} of step {question.key.step} was up: nobody answered{within}",
     )

@@ -64,4 +64,5 @@ def _spell(value: object) -> str:
 
 
 def _with_label(text: str, label: str) -> str:
-    return text if label == text else f"{text} ({label})"
+    """An option by its id and its label; by the label alone where they say the same."""
+    return label if label.casefold() == text.casefold() else f"{text} ({label})"

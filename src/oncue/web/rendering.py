@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
 from itertools import zip_longest
@@ -24,6 +24,7 @@ from oncue.core.questionwords import describe_response
 from oncue.core.reasons import Reason, explain_reason
 from oncue.web.answerform import form_fields
 from oncue.web.filekinds import is_image
+from oncue.web.findingwords import show_hint
 from oncue.web.promptwords import FILTERS
 from oncue.web.refusals import NotSignedIn
 from oncue.web.wanted import wanted_page
@@ -36,6 +37,7 @@ FOLDER = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
 RENDERED_TEXTS = 256
 BRIEF = 60
+LISTED = 10
 _CODE_SPAN = re.compile(r"(``?)(?=[^`])(.+?)(?<=[^`])\1(?!`)")
 SECONDS_A_MINUTE, SECONDS_AN_HOUR, SECONDS_A_DAY = 60, 3600, 86_400
 
@@ -54,7 +56,8 @@ def page_environment() -> Environment:
     environment.filters.update(instant=show_time, duration=show_duration, tick=show_tick, markdown=render_markdown)
     environment.filters.update(code_spans=show_code_spans)
     environment.filters.update(quote=quote_all, iso=show_instant, brief=show_brief, size=show_size)
-    environment.filters.update(form_fields=form_fields, response_words=describe_response)
+    environment.filters.update(form_fields=form_fields, response_words=describe_response, hint=show_hint)
+    environment.filters.update(plain=show_plain, listed=show_listed)
     environment.filters.update(reasons=join_reasons, value=show_whole, scope_words=describe_scope)
     environment.filters.update(request_words=describe_request, source_words=describe_source)
     environment.filters.update(FILTERS)
@@ -84,6 +87,21 @@ def show_brief(value: object) -> str:
     if not text:
         return "(empty)"
     return text if len(text) <= BRIEF else f"{text[: BRIEF - 1]}…"
+
+
+def show_listed(value: object) -> str:
+    """A value of a question: the items of a list one after the other, anything else in a few words."""
+    if isinstance(value, list | tuple) and value and not any(isinstance(item, list | tuple | Mapping) for item in value):
+        named = ", ".join(map(show_brief, value[:LISTED]))
+        return f"{named} and {len(value) - LISTED} more" if len(value) > LISTED else named
+    return show_brief(value)
+
+
+def show_plain(text: str) -> str:
+    """Markdown as one line of plain text, where a page has no room for more than words."""
+    blocks = [token.children or [token] for token in _markdown().parse(text) if token.content]
+    words = ["".join(" " if part.type.endswith("break") else part.content for part in parts) for parts in blocks]
+    return " ".join(" ".join(words).split())
 
 
 def join_reasons(reasons: Iterable[Reason]) -> str:

@@ -191,7 +191,7 @@ class RunExecution:
     def _is_halting(self) -> bool:
         if self.progress.is_done or not self._limits.is_reached(self._workspace.clock.monotonic()):
             return False
-        self.ending.halt(Failure(code="budget_seconds", message="the run used up its budget of seconds"))
+        self.ending.halt(Failure(code="budget_seconds", message="the time limit of the run is used up"))
         return True
 
     def _begin(self, step: StepId, now: datetime) -> None:

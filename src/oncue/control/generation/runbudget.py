@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from oncue.control.amounts import show_dollars
 from oncue.core.model import Failure, Run
 from oncue.core.modelcalls import Spending
 from oncue.core.ports import Clock
@@ -51,12 +52,15 @@ class RunBudget:
     def _explain(self) -> Failure | None:
         """Why no call may begin."""
         if self._deadline is not None and self._clock.monotonic() >= self._deadline:
-            return Failure(code="budget_seconds", message="the run used up its budget of seconds")
+            return Failure(code="budget_seconds", message="the time limit of the run is used up")
         used: dict[str, float] = {"calls": self._begun, "tokens": self._spent.tokens, "usd": self._spent.usd}
         for name, amount in used.items():
             limit = self._limits.get(name)
             if limit is not None and amount >= limit:
-                return Failure(code=f"budget_{name}", message=f"the run used {amount:g} of its budget of {limit:g} {name}")
+                words = f"{amount:g} of its limit of {limit:g} {name}"
+                if name == "usd":
+                    words = f"{show_dollars(amount)} of its limit of {show_dollars(limit)}"
+                return Failure(code=f"budget_{name}", message=f"the run used {words}")
         if self._spent.unknown_usd and "usd" in self._limits and "tokens" not in self._limits:
             return Failure(
                 code="budget_unknown",
