@@ -16,11 +16,12 @@ from oncue.core.questionwords import describe_response
 from oncue.core.recommendations import find_overrides
 from oncue.errors import InvalidParam
 from oncue.web.answerform import form_fields, read_answer_form
+from oncue.web.markdown import render_markdown
 from oncue.web.pages.outputblocks import ALL_PREVIEW_BYTES, MAX_ROWS, MAX_TEXT, BlockKind, show_files, show_value
 from oncue.web.pages.panelform import read_body
 from oncue.web.promptwords import split_diff
 from oncue.web.refusals import InvalidFields
-from oncue.web.rendering import render_markdown, show_code_spans, show_duration, show_size
+from oncue.web.rendering import show_code_spans, show_duration, show_size
 
 PERSON = {
     "type": "object",

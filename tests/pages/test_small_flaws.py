@@ -1,5 +1,6 @@
 """Numbers and words of the views where they once misled: phases after a failure, and two runs side by side."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from oncue.core.questions import Asking, Option, Question, QuestionId, QuestionK
 from oncue.core.questionwords import describe_response
 from oncue.core.request import RunRequest, Scope
 from oncue.web.findingwords import show_hint
-from oncue.web.rendering import show_listed, show_plain
+from oncue.web.markdown import Beside, render_markdown, show_plain
+from oncue.web.rendering import show_listed
 from tests.export.jobs import make_job, run_job
 
 FRAGILE = """
@@ -111,3 +113,43 @@ def test_a_page_names_no_option_of_the_command_line() -> None:
 
     assert "--definition" not in show_hint(changed)
     assert (show_hint(typed), show_hint(gone)) == ("", "put the manifest back")
+
+
+FILES = Beside(names=frozenset({"chart.svg", "data/table.csv", "data/map 1.png"}), address="/file?run=3&name=", folder="")
+
+
+@pytest.mark.parametrize(
+    ("folder", "text", "html"),
+    [
+        ("", "![the **chart**](chart.svg)", '<img src="/file?run=3&amp;name=chart.svg" alt="the chart" loading="lazy">'),
+        ("", "![c](./chart.svg)", '<img src="/file?run=3&amp;name=chart.svg" alt="c" loading="lazy">'),
+        ("data", "![m](map%201.png)", '<img src="/file?run=3&amp;name=data%2Fmap%201.png" alt="m" loading="lazy">'),
+        ("data", "![c](../chart.svg)", '<img src="/file?run=3&amp;name=chart.svg" alt="c" loading="lazy">'),
+        ("", "![table](data/table.csv)", '<a href="/file?run=3&amp;name=data%2Ftable.csv"'),
+        ("", "[the data](data/table.csv)", '<a href="/file?run=3&amp;name=data%2Ftable.csv"'),
+        ("", "![c](https://x.example/chart.svg)", '<a href="https://x.example/chart.svg"'),
+        ("", "![c](//x.example/chart.svg)", '<a href="//x.example/chart.svg"'),
+        ("", '![a"b](chart.svg)', 'alt="a&quot;b"'),
+    ],
+)
+def test_a_text_shows_the_pictures_and_links_the_files_beside_it(folder: str, text: str, html: str) -> None:
+    shown = render_markdown(text, replace(FILES, folder=folder))
+
+    assert html in shown
+    assert ("<img" in shown) == html.startswith(("<img", "alt"))
+
+
+@pytest.mark.parametrize(
+    "target", ["other.svg", "../chart.svg", "javascript:chart.svg", "data:image/svg+xml,chart.svg", "/chart.svg"]
+)
+def test_a_text_shows_no_picture_that_is_not_beside_it(target: str) -> None:
+    assert "<img" not in render_markdown(f"![c]({target})", FILES)
+
+
+def test_tables_keep_their_alignment_without_a_style_and_scroll_by_themselves() -> None:
+    html = render_markdown("| a | b | c |\n|---|---:|:---:|\n| 1 | 2 | 3 |\n")
+
+    assert '<div class="scroll" tabindex="0"><table>' in html
+    assert '<th class="is-right">b</th>' in html
+    assert '<td class="is-center">3</td>' in html
+    assert "style" not in html

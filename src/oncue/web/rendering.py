@@ -1,16 +1,15 @@
-"""Pages and their fragments from templates; every value is escaped, and model text becomes HTML through a sanitizer only."""
+"""Pages and their fragments from templates; every value is escaped, and model text becomes HTML in ``markdown`` only."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache
 from itertools import zip_longest
 from math import floor, log10
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -25,17 +24,13 @@ from oncue.core.reasons import Reason, explain_reason
 from oncue.web.answerform import form_fields
 from oncue.web.filekinds import is_image
 from oncue.web.findingwords import show_hint
+from oncue.web.markdown import show_markdown, show_plain
 from oncue.web.promptwords import FILTERS
 from oncue.web.refusals import NotSignedIn
 from oncue.web.wanted import wanted_page
 
-if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
-    from markdown_it.token import Token
-
 FOLDER = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
-RENDERED_TEXTS = 256
 BRIEF = 60
 LISTED = 10
 _CODE_SPAN = re.compile(r"(``?)(?=[^`])(.+?)(?<=[^`])\1(?!`)")
@@ -53,7 +48,7 @@ def page_environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters.update(instant=show_time, duration=show_duration, tick=show_tick, markdown=render_markdown)
+    environment.filters.update(instant=show_time, duration=show_duration, tick=show_tick, markdown=show_markdown)
     environment.filters.update(code_spans=show_code_spans)
     environment.filters.update(quote=quote_all, iso=show_instant, brief=show_brief, size=show_size)
     environment.filters.update(form_fields=form_fields, response_words=describe_response, hint=show_hint)
@@ -95,13 +90,6 @@ def show_listed(value: object) -> str:
         named = ", ".join(map(show_brief, value[:LISTED]))
         return f"{named} and {len(value) - LISTED} more" if len(value) > LISTED else named
     return show_brief(value)
-
-
-def show_plain(text: str) -> str:
-    """Markdown as one line of plain text, where a page has no room for more than words."""
-    blocks = [token.children or [token] for token in _markdown().parse(text) if token.content]
-    words = ["".join(" " if part.type.endswith("break") else part.content for part in parts) for parts in blocks]
-    return " ".join(" ".join(words).split())
 
 
 def join_reasons(reasons: Iterable[Reason]) -> str:
@@ -168,30 +156,3 @@ def show_tick(seconds: float, tick: float) -> str:
     if not seconds:
         return "0 s"
     return f"{seconds:.{max(1, -floor(log10(tick)))}f} s" if tick < 1 else show_duration(seconds)
-
-
-@lru_cache(maxsize=RENDERED_TEXTS)
-def render_markdown(text: str) -> Markup:
-    """Markdown as HTML: no HTML of its own passes the parser, and what comes out passes a sanitizer.
-
-    An image is shown as a link: a text must not make the reader's browser call another server.
-    """
-    import nh3
-
-    html = _markdown().render(text)
-    return Markup(nh3.clean(html, url_schemes={"http", "https", "mailto"}, link_rel="noopener noreferrer nofollow"))
-
-
-@cache
-def _markdown() -> MarkdownIt:
-    from markdown_it import MarkdownIt
-
-    parser = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
-    parser.add_render_rule("image", _link_image)
-    return parser
-
-
-def _link_image(renderer: object, tokens: Sequence[Token], place: int, *_: object) -> str:  # noqa: ARG001 - the library's
-    token = tokens[place]
-    source = str(token.attrGet("src") or "")
-    return str(Markup('<a href="{}">{}</a>').format(source, token.content or source))
