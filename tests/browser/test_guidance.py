@@ -245,7 +245,7 @@ def test_each_instance_of_a_fan_out_has_a_trace_of_its_own(visitor: Visitor, hos
 def test_two_runs_side_by_side_lead_to_how_their_prompts_differ(visitor: Visitor, host: Host, study: str) -> None:
     host.run(study, **GUIDED, rerun_mode="clean")
     page = visitor.go(f"/jobs/{study}/compare?run=2&run=3")
-    expect(page.locator("#prompts li")).to_have_text("draft 1 of 1 are others")
+    expect(page.locator("#prompts li")).to_have_text("draft changed")
 
     page.locator("#prompts").get_by_role("link", name="draft").click()
 

@@ -283,7 +283,7 @@ def test_what_is_wrong_stands_beside_its_field_in_words_for_people(visitor: Visi
 def test_an_address_that_lacks_something_says_so_without_the_words_of_the_api(visitor: Visitor, atlas: str) -> None:
     page = visitor.page
 
-    page.goto(f"{visitor.host.origin}/jobs/{atlas}/compare")
+    page.goto(f"{visitor.host.origin}/jobs/{atlas}/step")
 
     expect(page.locator(".problem")).to_contain_text("Something is missing here")
     expect(page.locator("main")).not_to_contain_text("openapi")

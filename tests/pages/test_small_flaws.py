@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from oncue.control.views.boardview import view_board
+from oncue.control.views.comparison import view_comparison
 from oncue.control.workspace import Workspace
 from oncue.core.findings import Finding, FindingCode
-from oncue.core.model import AttemptKey, JobId, StepId
+from oncue.core.model import AttemptKey, JobId, StepId, step_name
 from oncue.core.questions import Asking, Option, Question, QuestionId, QuestionKind
 from oncue.core.questionwords import describe_response
 from oncue.core.request import RunRequest, Scope
@@ -153,3 +154,51 @@ def test_tables_keep_their_alignment_without_a_style_and_scroll_by_themselves() 
     assert '<th class="is-right">b</th>' in html
     assert '<td class="is-center">3</td>' in html
     assert "style" not in html
+
+
+def test_an_output_that_a_run_left_alone_is_the_one_that_was_current_then(workspace: Workspace, tmp_path: Path) -> None:
+    job = make_job(workspace, tmp_path)
+    run_job(workspace, job.id)
+    run_job(workspace, job.id, RunRequest(scope=Scope.ONLY, steps=("table",)))
+    run_job(workspace, job.id, RunRequest(scope=Scope.ALL, params={"depth": 1, "region": "us"}))
+
+    partly = view_comparison(workspace, job.id, left=1, right=2)
+    fewer = view_comparison(workspace, job.id, left=2, right=3)
+
+    assert {pair.name: (pair.right, pair.differs) for pair in partly.outputs} == {
+        "pages": ("the same, of run 1", False),
+        "summary[eu/0]": ("the same, of run 1", False),
+        "summary[eu/1]": ("the same, of run 1", False),
+        "table": ("the same, of run 2", False),
+        "report": ("the same, of run 1", False),
+    }
+    assert {pair.name: (pair.left, pair.right) for pair in fewer.outputs if step_name(StepId(pair.name)) == "summary"} == {
+        "summary[eu/0]": ("of run 1", "none"),
+        "summary[eu/1]": ("of run 1", "none"),
+        "summary[us/0]": ("none", "of run 3"),
+    }
+
+
+ONCE = """
+    from oncue import Workflow
+
+    once = Workflow("once", phases=["one"])
+
+    @once.step(phase="one")
+    def asks(ctx):
+        return ctx.ask("tone", "Which?", options=["a", "b"], default="a", timeout_seconds=0.1, on_timeout="default")
+
+    @once.step(phase="one")
+    def other():
+        return 1
+"""
+
+
+def test_a_decision_that_one_run_did_not_need_is_no_difference(workspace: Workspace, tmp_path: Path) -> None:
+    job = make_job(workspace, tmp_path, ONCE)
+    run_job(workspace, job.id)
+    run_job(workspace, job.id, RunRequest(scope=Scope.ONLY, steps=("other",)))
+
+    (decision,) = view_comparison(workspace, job.id, left=1, right=2).decisions
+
+    assert (decision.right, decision.is_unasked, decision.differs) == ("not asked", True, False)

@@ -130,7 +130,7 @@ def test_a_comment_that_nobody_reads_is_not_said_to_go_anywhere(host: Host, chai
     ("path", "said"),
     [
         ("compare?run=1&run=9", "no run 9: it has run once, as number 1 The runs of the job are listed under “Runs”."),
-        ("compare?run=1", "1 run is chosen; two are compared go back and choose two"),
+        ("compare?run=1", "1 run is chosen; two are compared. Choose two in the last column."),
         ("compare?run=1&run=2&run=3", "3 runs are chosen; two are compared"),
         ("step?name=nothing", "The steps of the job are listed under “Steps”."),
     ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from oncue.control.amounts import describe_spending
@@ -32,7 +32,8 @@ FEW_STEPS = 20
 class Pair:
     """One thing of both runs, in words; empty where a run has no such thing.
 
-    ``step`` is set for outputs and prompts, ``made_by`` are then the runs that made the output of either side.
+    ``step`` is set for outputs and prompts, ``made_by`` are then the runs that made the output of either side. ``is_unasked``
+    is a decision that only one of the runs needed, which is no difference between answers.
     """
 
     name: str
@@ -41,11 +42,12 @@ class Pair:
     step: StepId | None = None
     made_by: tuple[int | None, int | None] = (None, None)
     is_same: bool = False
+    is_unasked: bool = False
 
     @property
     def differs(self) -> bool:
         """Whether the two are not the same."""
-        return not self.is_same and self.left != self.right
+        return not self.is_same and not self.is_unasked and self.left != self.right
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +79,11 @@ def view_comparison(workspace: Workspace, job_id: JobId, *, left: int, right: in
         pages = [read_run_page(workspace, reader, job_id, number=number) for number in (left, right)]
         graph = follow_definition(workspace, reader, job).graph
         made = [_outputs(reader, job_id, number) for number in (left, right)]
+        known = made[0].keys() | made[1].keys()
+        made = [
+            one | _left_alone(reader, job_id, number, missing=known - one.keys())
+            for number, one in zip((left, right), made, strict=True)
+        ]
         prompts = tuple(_prompts(reader, job_id, left=left, right=right))
     order = {name: place for place, name in enumerate(graph.names)}
     steps = sorted({*made[0], *made[1]}, key=lambda this: (order.get(this.partition("[")[0], len(order)), this))
@@ -102,7 +109,7 @@ def _prompts(reader: Reader, job_id: JobId, *, left: int, right: int) -> Iterato
     for this in made[0].keys() & made[1].keys():
         pairs = pair_calls(made[0][this], made[1][this])
         changed = sum(pair.change is not Change.SAME for pair in pairs)
-        words = f"{changed} of {len(pairs)} are others" if changed else "the same"
+        words = "the same" if not changed else "changed" if len(pairs) == 1 else f"{changed} of {len(pairs)} changed"
         yield Pair(name=this, left=f"{len(made[0][this])} calls" if changed else words, right=words, step=this)
 
 
@@ -129,7 +136,20 @@ def _outputs(reader: Reader, job_id: JobId, number: int) -> dict[StepId, Made]:
 def _kept(reader: Reader, job_id: JobId, number: int) -> dict[StepId, Made]:
     """The outputs of the steps that were due only if needed, and were not: those that were there before."""
     run = reader.load_run(job_id, number)
-    missing = set(run.cut_off) if run else set()
+    return _earlier(reader, job_id, number, missing=set(run.cut_off) if run else set())
+
+
+def _left_alone(reader: Reader, job_id: JobId, number: int, *, missing: Iterable[StepId]) -> dict[StepId, Made]:
+    """The outputs of steps that a run did not touch: those that were current then.
+
+    Of a fan-out whose list the run made anew, what is missing left the list.
+    """
+    anew = {step_name(step.id) for step in decode_plan(reader.load_plan(job_id, number)).executing if step.is_expanding}
+    return _earlier(reader, job_id, number, missing={this for this in missing if step_name(this) not in anew})
+
+
+def _earlier(reader: Reader, job_id: JobId, number: int, *, missing: set[StepId]) -> dict[StepId, Made]:
+    """The last outputs of these steps from before a run."""
     kept: dict[StepId, Made] = {}
     for earlier in range(number - 1, 0, -1):
         if len(missing) <= FEW_STEPS:
@@ -174,7 +194,12 @@ def _request_words(page: RunPage) -> Mapping[str, str]:
 def _decisions(left: RunPage, right: RunPage) -> Iterator[Pair]:
     rows = [{_place(question): _answer(question) for question in page.questions} for page in (left, right)]
     for name in dict.fromkeys((*rows[0], *rows[1])):
-        yield Pair(name=name, left=rows[0].get(name, "not asked"), right=rows[1].get(name, "not asked"))
+        yield Pair(
+            name=name,
+            left=rows[0].get(name, "not asked"),
+            right=rows[1].get(name, "not asked"),
+            is_unasked=not (name in rows[0] and name in rows[1]),
+        )
 
 
 def _place(question: Question) -> str:

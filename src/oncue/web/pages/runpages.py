@@ -14,13 +14,12 @@ from oncue.control.views.deliverables import Deliverable, view_deliverables
 from oncue.control.views.runlist import view_run_list, view_run_page
 from oncue.core.model import Job
 from oncue.core.questions import How
-from oncue.errors import InvalidInput
 from oncue.web.counters import Counter, Page
 from oncue.web.pages.jobpages import Search, draw_job_page
 from oncue.web.pages.outputblocks import show_files, show_value
 from oncue.web.site import Reading, Site, TheJob, TheSite
 
-TwoRuns = Annotated[list[Counter], Query(max_length=100)]
+TwoRuns = Annotated[list[Counter], Query(max_length=100, default_factory=list)]
 LISTED_DECISIONS = 50
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -37,24 +36,19 @@ def runs_part(*, request: Request, site: TheSite, job: TheJob, _: Reading, page:
     return _draw_runs("runs_part.html", request, site, job=job, page=page)
 
 
-def _draw_runs(template: str, request: Request, site: Site, *, job: Job, page: int) -> str:
+def _draw_runs(template: str, request: Request, site: Site, *, job: Job, page: int, **values: object) -> str:
     cursor = str(site.feed.cursor)
     view = view_run_list(site.workspace, job.id, page=page)
-    return draw_job_page(template, request, site, job=job, tab="runs", list=view, cursor=cursor)
+    return draw_job_page(template, request, site, job=job, tab="runs", list=view, cursor=cursor, **values)
 
 
 @router.get("/jobs/{job}/compare")
-def compare_page(*, request: Request, site: TheSite, job: TheJob, _: Reading, run: TwoRuns) -> str:
-    """Two runs side by side.
-
-    Raises:
-        InvalidInput: not exactly two runs are chosen.
-    """
+def compare_page(*, request: Request, site: TheSite, job: TheJob, _: Reading, run: TwoRuns) -> HTMLResponse:
+    """Two runs side by side; the runs again, with a note, where not exactly two are chosen."""
     if len(run) != 2:
-        chosen = f"{len(run)} {'run is' if len(run) == 1 else 'runs are'} chosen"
-        raise InvalidInput(f"{chosen}; two are compared", hint="go back and choose two")
+        return HTMLResponse(_draw_runs("runs.html", request, site, job=job, page=1, chosen=len(run)), status_code=422)
     view = view_comparison(site.workspace, job.id, left=min(run), right=max(run))
-    return draw_job_page("compare.html", request, site, job=job, tab="runs", view=view)
+    return HTMLResponse(draw_job_page("compare.html", request, site, job=job, tab="runs", view=view))
 
 
 @router.get("/jobs/{job}/runs/{number}")
