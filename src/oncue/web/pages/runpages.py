@@ -14,7 +14,9 @@ from oncue.control.views.deliverables import Deliverable, view_deliverables
 from oncue.control.views.runlist import view_run_list, view_run_page
 from oncue.core.model import Job
 from oncue.core.questions import How
+from oncue.errors import InvalidInput
 from oncue.web.counters import Counter, Page
+from oncue.web.errorbody import wants_page
 from oncue.web.pages.jobpages import Search, draw_job_page
 from oncue.web.pages.outputblocks import show_files, show_value
 from oncue.web.site import Reading, Site, TheJob, TheSite
@@ -44,7 +46,13 @@ def _draw_runs(template: str, request: Request, site: Site, *, job: Job, page: i
 
 @router.get("/jobs/{job}/compare")
 def compare_page(*, request: Request, site: TheSite, job: TheJob, _: Reading, run: TwoRuns) -> HTMLResponse:
-    """Two runs side by side; the runs again, with a note, where not exactly two are chosen."""
+    """Two runs side by side; for a person who did not choose exactly two, the runs again, with a note.
+
+    Raises:
+        InvalidInput: a program did not.
+    """
+    if len(run) != 2 and not wants_page(request.scope):
+        raise InvalidInput(f"{len(run)} runs are named; two are compared", hint="name two as run")
     if len(run) != 2:
         return HTMLResponse(_draw_runs("runs.html", request, site, job=job, page=1, chosen=len(run)), status_code=422)
     view = view_comparison(site.workspace, job.id, left=min(run), right=max(run))
