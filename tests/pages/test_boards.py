@@ -173,8 +173,7 @@ def test_the_list_says_stale_where_the_board_does_after_the_source_was_edited(wo
     manifest.write_text(manifest.read_text(encoding="utf-8").replace("echo 1", "echo 2"), encoding="utf-8")
     assert stale() == (2, 2)
     manifest.write_text("steps: {", encoding="utf-8")
-    (row,) = view_job_table(workspace, JobFilter(), summaries=summaries).rows
-    assert row.summary is None
+    assert stale() == (0, 0)  # what is stored counts where the source has a mistake
 
 
 def test_an_inbox_of_many_shows_the_first_and_counts_the_others(workspace: Workspace, tmp_path: Path) -> None:

@@ -322,7 +322,8 @@ def test_a_form_asks_first_for_what_it_needs_in_the_order_in_which_that_is_named
         ({"name": "Ada", "mails": ["a@b.c", "d@e.f"], "member": True}, "name: Ada; mails: a@b.c, d@e.f; member: yes"),
         ({"place": {"x": 1}, "none": None}, 'place: {"x": 1}; none: null'),
         ({}, "nothing"),
-        (["a", "c"], "a (A), c"),
+        (["x", "c"], "x (First), c"),
+        (["a"], "A"),
         (None, "no answer"),
         (0.5, "0.5"),
     ],
@@ -332,7 +333,7 @@ def test_answers_read_as_words(response: object, words: str) -> None:
         id=QuestionId("q"),
         key=AttemptKey(job_id=JobId("job"), run=1, step=StepId("step")),
         occurrence=1,
-        asking=asking(QuestionKind.FORM, options=(Option(id="a", label="A"),)),
+        asking=asking(QuestionKind.FORM, options=(Option(id="a", label="A"), Option(id="x", label="First"))),
         asked_at=datetime(2026, 3, 1, tzinfo=UTC),
     )
 
