@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from oncue.control.jobs import create_job
@@ -58,6 +59,7 @@ def text_of_as(host: Host, token: str, path: str) -> str:
 
 SLOW = """
 import time
+import re
 from pathlib import Path
 from oncue import Workflow
 
@@ -166,3 +168,56 @@ def many():
 def said():
     return "x" * 250_000
 """
+
+
+def test_the_inbox_names_the_workflow_and_the_parameters_of_a_job_that_asks(
+    host: Host, workspace: Workspace, folder: Path
+) -> None:
+    (folder / "polls.yaml").write_text(
+        "name: polls\nparams: {region: eu, year: 2024}\nsteps:\n  - id: tone\n    ask: {message: Which one, options: [a, b]}\n",
+        encoding="utf-8",
+    )
+    job = create_job(workspace, "polls.yaml", params={"region": "us"}, folder=folder).id
+    assert host.program.post(f"/api/v1/jobs/{job}/runs", host.cue(job)).status == 201
+    host.wait(job, 1, "waiting")
+    (question,) = host.program.api("/questions")["questions"]
+
+    for path in ("/inbox", "/parts/inbox", f"/parts/questions/{question['question_id']}"):
+        page = host.program.get(path)
+        assert f"polls region us · {job} ·" in words_in(page.text), path
+        assert f'<a href="/jobs/{job}">{job}</a>' in page.text
+    host.program.post(f"/api/v1/jobs/{job}/cancel")
+    host.wait(job, 1)
+
+
+BRITTLE = """
+from oncue import Workflow
+
+brittle = Workflow("brittle", phases=["one"], params={"unit": "mm"})
+
+@brittle.step(phase="one")
+def stations():
+    return [{"id": f"s-{n}"} for n in range(20)]
+
+@brittle.step(phase="one", each="stations")
+def reading(item, params, ctx):
+    if item["id"] == "s-17":
+        raise RuntimeError("no figures came")
+    return f"{item['id']} in {params.unit}: {ctx.comment}"
+"""
+
+
+def test_an_instance_leads_to_its_list_and_to_the_whole_step_and_a_failed_one_says_why_first(
+    host: Host, workspace: Workspace, folder: Path
+) -> None:
+    (folder / "brittle_flow.py").write_text(BRITTLE, encoding="utf-8")
+    job = create_job(workspace, "brittle_flow:brittle", params={}, folder=folder).id
+    host.run(job, scope="all", rerun_comment="mind the gap")
+
+    sound = host.program.get(f"/parts/jobs/{job}/step?name=reading%5Bs-1%5D").text
+    failed = text_of(host, f"/parts/jobs/{job}/step?name=reading%5Bs-17%5D")
+
+    assert f'an instance of <a href="/jobs/{job}/step?name=reading">reading</a>' in sound
+    assert "Made from s-1 of stations run 1 unit now" in words_in(sound)
+    assert re.search(r"It failed in run 1: RuntimeError: no figures came .* no output yet .* Attempts", failed)
+    assert re.search(r"read by \d+ instances of reading", text_of(host, f"/parts/jobs/{job}/runs/1"))

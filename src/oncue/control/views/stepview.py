@@ -26,12 +26,13 @@ LISTED_ATTEMPTS = 50
 class Consumed:
     """A step that the output was made from; ``made_by`` is the run that made what was consumed, where that is still known.
 
-    ``is_current`` says whether it is what readers see now.
+    ``is_current`` says whether it is what readers see now. ``element`` is the key of what was consumed of a list.
     """
 
     step: str
     made_by: int | None
     is_current: bool
+    element: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,17 @@ class StepPage:
     def is_stale(self) -> bool:
         """Whether a person may accept it as it is."""
         return self.state is StepState.STALE
+
+    @property
+    def whole(self) -> str:
+        """The fan-out that it is an instance of; empty for a step as a whole."""
+        return step_name(self.id) if "[" in self.id else ""
+
+    @property
+    def failed(self) -> Attempt | None:
+        """Its latest attempt, where that failed."""
+        latest = self.attempts[0] if self.attempts else None
+        return latest if latest is not None and latest.state is AttemptState.FAILED else None
 
     @property
     def revisions(self) -> tuple[Attempt, ...]:
@@ -192,7 +204,19 @@ def _consumed(reader: Reader, picture: JobPicture, this: StepId) -> tuple[Consum
         source = StepId(f"{each.each}[{step_key(this)}]")
         if source in picture.assessment.statuses:
             found.insert(0, _source(reader, picture, source, address=inputs.item))
+        else:
+            found.insert(0, _element(picture, this, StepId(each.each)))
     return tuple(found)
+
+
+def _element(picture: JobPicture, this: StepId, source: StepId) -> Consumed:
+    """The list that an instance has its element from, and the run that made it, where the instance still follows from it."""
+    now = picture.assessment.currents.get(source)
+    status = picture.assessment.statuses.get(this)
+    is_followed = now is not None and status is not None and status.is_sound
+    return Consumed(
+        step=source, made_by=now.run if now and is_followed else None, is_current=True, element=step_key(this) or ""
+    )
 
 
 def _source(reader: Reader, picture: JobPicture, source: StepId, *, address: str) -> Consumed:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
 
@@ -13,9 +14,10 @@ from starlette.concurrency import run_in_threadpool
 from oncue.control.answers import AlreadyAnswered, Taken, answer_question, load_question
 from oncue.control.views.decisionview import view_inbox
 from oncue.control.workspace import load_job
-from oncue.core.model import JobStatus
+from oncue.core.model import JobId, JobStatus
 from oncue.core.questions import InvalidAnswer, Question
 from oncue.core.questionwords import describe_response
+from oncue.core.readport import Reader
 from oncue.web.access import Identity
 from oncue.web.answerform import read_answer_form
 from oncue.web.pages.frame import draw
@@ -43,13 +45,33 @@ def _draw_inbox(template: str, request: Request, site: Site, *, seen: Sequence[s
     cursor = str(site.feed.cursor)
     inbox = view_inbox(site.workspace, limit=LISTED_QUESTIONS)
     asked = look_at_questions(request, site, seen=seen, waiting=inbox.questions)
-    return draw(template, request, site, asked=asked, left_out=inbox.left_out, cursor=cursor)
+    askers = _look_at_askers(site, asked.questions)
+    return draw(template, request, site, asked=asked, jobs=askers, left_out=inbox.left_out, cursor=cursor)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """The job that asks, told from others: its workflow, and the parameters that are its own."""
+
+    workflow: str
+    own_params: Mapping[str, object]
+
+
+def _look_at_askers(site: Site, questions: Iterable[Question]) -> dict[JobId, Asker]:
+    with site.workspace.store.read() as reader:
+        return {job_id: _look_at_asker(site, reader, job_id) for job_id in {question.key.job_id for question in questions}}
+
+
+def _look_at_asker(site: Site, reader: Reader, job_id: JobId) -> Asker:
+    summary = site.summaries.load(site.workspace, reader, job_id)
+    return Asker(workflow=load_job(reader, job_id).workflow, own_params=summary.own_params if summary else {})
 
 
 @router.get("/parts/questions/{question}")
 def question_part(*, request: Request, site: TheSite, question: str, _: Answering) -> str:
     """One question by itself, to be answered from any page; also one whose time is up."""
-    return draw("question_dialog.html", request, site, question=_load(site, question))
+    asked = _load(site, question)
+    return draw("question_dialog.html", request, site, question=asked, jobs=_look_at_askers(site, [asked]))
 
 
 @router.post("/parts/questions/{question}/answer")
