@@ -98,6 +98,17 @@ def test_an_option_whose_id_and_label_say_the_same_is_named_once() -> None:
     assert describe_response(question, ["ONCE", "dry", "jobs"]) == "Once, Dry, jobs (Many jobs)"
 
 
+def test_the_answer_to_a_form_is_told_field_by_field() -> None:
+    asking = Asking(type="contact", message="?", kind=QuestionKind.FORM, schema={"type": "object"})
+    key = AttemptKey(job_id=JobId("j"), run=1, step=StepId("s"), number=1)
+    question = Question(id=QuestionId("q"), key=key, occurrence=1, asking=asking, asked_at=datetime(2026, 1, 1, tzinfo=UTC))
+
+    assert (
+        describe_response(question, {"name": "Ann", "urgent": True, "mails": ["a@b.c"]})
+        == "name: Ann; urgent: yes; mails: a@b.c"
+    )
+
+
 def test_a_list_that_goes_with_a_question_is_named_item_by_item() -> None:
     assert [show_listed(value) for value in (["shout", "count"], list(range(12)), {"a": 1}, "x")] == [
         "shout, count",
