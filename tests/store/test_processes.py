@@ -11,6 +11,7 @@ from oncue.errors import WorkspaceError
 from tests.store.conftest import Place
 from tests.store.processes import new_job, running
 from tests.store.records import NOON, draft
+from tests.support.processes import wait_until
 
 
 def test_two_processes_that_write_at_the_same_time_lose_nothing(place: Place, store: Store) -> None:
@@ -153,3 +154,17 @@ def test_a_watch_notices_what_another_process_commits(place: Place, store: Store
     assert watch.changed() is False
     watch.close()
     watch.close()
+
+
+def test_workers_are_counted_wherever_they_are(place: Place, store: Store) -> None:
+    assert store.count_workers() == 0
+
+    lease = store.hold_worker(WorkerId("one of mine"))
+    with running(place, "hold", "another's") as holder:
+        assert holder.line() == "ready"
+        assert store.count_workers() == 2
+        holder.kill()
+
+    wait_until(lambda: store.count_workers() == 1, "the dead one is not counted")
+    lease.close()
+    wait_until(lambda: store.count_workers() == 0, "none is left")

@@ -70,7 +70,10 @@ class Blobs(Protocol):
 
 
 class WorkerLease(Protocol):
-    """Proof that a worker lives: held as long as its process does, freed by the operating system or the server."""
+    """Proof that a worker lives: held as long as its process does, freed by the operating system or the server.
+
+    What is lost while the process lives (a server may end any session) is taken again without being asked.
+    """
 
     worker_id: WorkerId
 
@@ -126,7 +129,15 @@ class Store(Protocol):
         ...
 
     def is_alive(self, worker_id: WorkerId) -> bool:
-        """Whether the process of a worker still lives; exact, without clocks."""
+        """Whether the process of a worker still lives; exact, without clocks.
+
+        On a server one that lives counts as dead for the moment in which a lost session is replaced; what is taken from it
+        then is safe, because its late writes are refused.
+        """
+        ...
+
+    def count_workers(self) -> int:
+        """How many workers live, whichever machine they are on."""
         ...
 
     def watch(self) -> Watch:

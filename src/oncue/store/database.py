@@ -144,6 +144,10 @@ class Database(Protocol):
         """Whether the process of a worker lives."""
         ...
 
+    def count_workers(self) -> int:
+        """How many workers live."""
+        ...
+
     def watch(self) -> Watch:
         """Begin to notice commits."""
         ...

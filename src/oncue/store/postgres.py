@@ -1,17 +1,15 @@
 """PostgreSQL through psycopg: several machines may share the workspace, and keep only scratch files in a local folder.
 
-A worker is alive while its session holds an advisory lock; every commit notifies one channel. The password of the address is
-never shown: not in ``url``, not in an error.
+A worker is alive while a session of its process holds an advisory lock; every commit notifies one channel. The password of the
+address is never shown: not in ``url``, not in an error.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from hashlib import sha256
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from oncue.core.model import WorkerId
@@ -25,6 +23,8 @@ from oncue.store.sqltext import Sql, load_sql
 try:
     import psycopg
     from psycopg.pq import TransactionStatus
+
+    from oncue.store.sessionlease import COUNT_WORKERS, WORKERS_LOCK, SessionLease, worker_lock
 except ImportError as error:
     raise WorkspaceError(
         "a workspace in PostgreSQL needs psycopg, which is not installed", hint="pip install 'oncue[postgres]'"
@@ -33,7 +33,16 @@ except ImportError as error:
 CHANNEL = "oncue"
 SCHEMA_LOCK = 0x6F6E637565
 """The advisory lock of whoever makes or migrates the tables."""
-CONNECT_SECONDS = 10
+DEFAULTS: Mapping[str, int] = {"connect_timeout": 10}
+SENSES: Mapping[str, int] = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""How an idle session over a network notices that nobody is at the other end: in seconds, the last one in milliseconds."""
+OUTLIVE_IDLENESS = "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout'"
+"""Before PostgreSQL 14 there was no such setting, and no such end."""
 _SECRETS = ("password", "sslpassword")
 
 _MEANINGS: tuple[tuple[str, str, str], ...] = (
@@ -56,13 +65,27 @@ class PostgresDatabase:
         self.url, self._passwords = hide_password(url)
         self.sql: Sql = load_sql("postgres")
         self._address = url
-        self._defaults: dict[str, Any] = {} if "connect_timeout=" in url else {"connect_timeout": CONNECT_SECONDS}
         self._pool = ConnectionPool(self)
 
     def connect(self, *, writes: bool) -> Connection:  # noqa: ARG002 - reading is enforced by each transaction
         """Open a session."""
+        return self._connect({})
+
+    def connect_lastingly(self) -> Connection:
+        """Open a session that is there for its own sake: idle for ever, and first to know when the server is gone."""
+        connection = self._connect(SENSES)
         try:
-            return psycopg.connect(self._address, autocommit=True, client_encoding="utf8", **self._defaults)
+            connection.execute(OUTLIVE_IDLENESS)
+        except psycopg.Error:
+            connection.close()
+            raise
+        return connection
+
+    def _connect(self, settings: Mapping[str, int]) -> Connection:
+        """Open a session; what the address itself says of a setting goes first."""
+        chosen = {name: value for name, value in {**DEFAULTS, **settings}.items() if f"{name}=" not in self._address}
+        try:
+            return psycopg.connect(self._address, autocommit=True, client_encoding="utf8", **chosen)  # type: ignore[arg-type]
         except psycopg.Error as error:
             raise self._unreachable(error) from None
 
@@ -182,14 +205,23 @@ class PostgresDatabase:
         return DatabaseBlobs(self._pool, self.sql)
 
     def hold_worker(self, worker_id: WorkerId) -> WorkerLease:
-        """An advisory lock for the life of a session."""
-        return SessionLease(self.connect(writes=True), worker_id)
+        """An advisory lock, held by a session that is replaced when it is lost."""
+        try:
+            return SessionLease(self.connect_lastingly, worker_id)
+        except psycopg.Error as error:
+            raise self.explain_error(error) from error
 
     def is_alive(self, worker_id: WorkerId) -> bool:
         """Whether its lock is held: a shared one, so that two who ask at once do not see each other."""
         with self._pool.reading() as cursor:
             cursor.execute("SELECT pg_try_advisory_xact_lock_shared(%s)", (worker_lock(worker_id),))
             return not cursor.fetchone()[0]
+
+    def count_workers(self) -> int:
+        """The sessions that hold the lock all workers share."""
+        with self._pool.reading() as cursor:
+            cursor.execute(COUNT_WORKERS, (WORKERS_LOCK >> 32, WORKERS_LOCK & 0xFFFFFFFF))
+            return int(cursor.fetchone()[0])
 
     def watch(self) -> Watch:
         """A session that listens."""
@@ -198,22 +230,6 @@ class PostgresDatabase:
     def dispose(self) -> None:
         """Close the sessions of the blobs and of looking for workers."""
         self._pool.close()
-
-
-class SessionLease:
-    """An advisory lock; the server frees it when the session ends, however it ends."""
-
-    def __init__(self, connection: Connection, worker_id: WorkerId) -> None:
-        self.worker_id = worker_id
-        self._connection = connection
-        is_free = connection.execute("SELECT pg_try_advisory_lock(%s)", (worker_lock(worker_id),)).fetchone()[0]
-        if not is_free:
-            connection.close()
-            raise WorkspaceError(f"the worker {worker_id} is announced already", hint="a worker takes a new id at every start")
-
-    def close(self) -> None:
-        """End the session; harmless when repeated."""
-        self._connection.close()
 
 
 class Notifications:
@@ -225,7 +241,7 @@ class Notifications:
         self._connection = self._listen()
 
     def _listen(self) -> Connection:
-        connection = self._database.connect(writes=False)
+        connection = self._database.connect_lastingly()
         connection.execute(f"LISTEN {CHANNEL}")
         return connection
 
@@ -242,11 +258,6 @@ class Notifications:
     def close(self) -> None:
         """End the session; harmless when repeated."""
         self._connection.close()
-
-
-def worker_lock(worker_id: WorkerId) -> int:
-    """The number of a worker's advisory lock: 64 bits of a hash."""
-    return int.from_bytes(sha256(b"oncue worker\0" + worker_id.encode()).digest()[:8], "big", signed=True)
 
 
 def hide_password(url: str) -> tuple[str, tuple[str, ...]]:

@@ -208,6 +208,10 @@ class SqliteDatabase:
         """Whether its lock file is held."""
         return is_locked(lease_path(self._workers, worker_id))
 
+    def count_workers(self) -> int:
+        """The lock files that are held; those of dead workers are removed."""
+        return sum(1 for path in self._workers.glob("*.lock") if is_locked(path))
+
     def watch(self) -> Watch:
         """A connection that asks for SQLite's data version."""
         return DataVersion(self)

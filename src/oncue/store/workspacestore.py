@@ -54,6 +54,10 @@ class WorkspaceStore:
         """Whether the process of a worker still lives; exact, without clocks."""
         return self._database.is_alive(worker_id)
 
+    def count_workers(self) -> int:
+        """How many workers live."""
+        return self._database.count_workers()
+
     def watch(self) -> Watch:
         """Begin to notice commits."""
         return self._database.watch()

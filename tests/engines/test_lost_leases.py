@@ -1,0 +1,36 @@
+"""A worker whose lease was lost, and taken again, keeps what it executes."""
+
+from pathlib import Path
+
+from oncue.core.model import RunState, WorkerId
+from tests.crash.laws import check_history, read_history
+from tests.engines.starting import load_run, new_job, open_at, start
+from tests.support.leases import lose_lease
+from tests.support.processes import Nursery
+
+
+def test_a_run_is_not_executed_twice_after_its_worker_lost_its_lease(
+    postgres_url: str, tmp_path: Path, children: Nursery
+) -> None:
+    workspace = open_at(postgres_url, tmp_path)
+    job, other = new_job(workspace, "holding"), new_job(workspace, "plain")
+    place = {"location": postgres_url, "folder": str(tmp_path)}
+    first = children.spawn("tests.engines.acting:run_job", **place, job=job.id)
+    owner = WorkerId(first.hear_until("worker").split()[-1])
+    first.hear_until("holding hold")
+
+    lose_lease(postgres_url, owner)
+    start(workspace, other.id)
+    second = children.spawn("tests.engines.acting:attend_all", **place)
+    second.hear_until("serving")
+    first.say("go")
+
+    assert first.hear_until("ended") == "ended 1 succeeded"
+    second.hear_until("idle")
+    assert (first.end(), second.end()) == (0, 0)
+    history = read_history(workspace.store, job.id)
+    check_history(history)
+    assert {(attempt.worker, attempt.fence) for attempt in history.attempts} == {(owner, 1)}
+    assert load_run(workspace, job.id).fence == 1
+    assert load_run(workspace, other.id).state is RunState.SUCCEEDED
+    workspace.store.close()
