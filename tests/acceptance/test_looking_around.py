@@ -1,5 +1,11 @@
 """Lists, checks of the machine, and where the workspace is."""
 
+from contextlib import closing
+
+import pytest
+
+from oncue.core.model import WorkerId
+from oncue.store import open_store
 from tests.acceptance.shipped import Shell, states
 
 
@@ -103,3 +109,15 @@ def test_a_postgresql_url_works_the_same(shell: Shell, postgres_url: str) -> Non
     assert shell.run("job", "artifact", job, "b", *where).out == "1\n"
     password = postgres_url.partition("://")[2].partition("@")[0].partition(":")[2]
     assert not password or password not in shell.run("doctor", *where).out
+
+
+@pytest.mark.parametrize("kind", ["folder", "database"])
+def test_doctor_counts_the_processes_that_execute_runs(kind: str, shell: Shell, request: pytest.FixtureRequest) -> None:
+    location = str(shell.folder / "here") if kind == "folder" else request.getfixturevalue("postgres_url")
+    with closing(open_store(location, create=True, folder=shell.folder)) as store:
+        leases = [store.hold_worker(WorkerId(name)) for name in ("one", "two")]
+        checks = shell.get("doctor", "--workspace", location)["checks"]
+        for lease in leases:
+            lease.close()
+
+    assert [check["message"] for check in checks if check["name"] == "workers"] == ["2 processes execute runs here"]

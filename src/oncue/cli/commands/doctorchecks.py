@@ -131,7 +131,7 @@ def check_workspace(invocation: Invocation) -> Iterator[Check]:
     yield Check(name="workspace", grade=Grade.OK, message=f"{workspace.store.url}: {jobs} jobs, {size}, schema revision {HEAD}")
     if not invocation.workspace_location.startswith(_URLS):
         yield _check_lock(folder)
-    yield _check_workers(folder)
+    yield _check_workers(workspace)
     yield check_model(workspace)
     lost = [run for run in open_runs if run.owner is not None and not workspace.store.is_alive(run.owner)]
     for run in lost:
@@ -148,14 +148,15 @@ def _check_lock(folder: Path) -> Check:
     return Check(name="lock file", grade=Grade.OK, message=f"{folder / 'oncue.lock'} guards every write")
 
 
-def _check_workers(folder: Path) -> Check:
-    """The lock files of workers: held by living processes, or left behind by dead ones."""
-    from oncue.store.filelocks import is_locked
-
-    leases = sorted((folder / "workers").glob("*.lock"))
-    alive = sum(1 for lease in leases if is_locked(lease))
-    left = f"; {len(leases) - alive} left by dead ones were removed" if len(leases) > alive else ""
-    return Check(name="workers", grade=Grade.OK, message=f"{alive} processes execute runs here{left}")
+def _check_workers(workspace: Workspace) -> Check:
+    """How many processes execute runs; to look at the lock file of a dead one removes it."""
+    locks = Path(workspace.store.folder, "workers")
+    before = len(list(locks.glob("*.lock")))
+    alive = workspace.store.count_workers()
+    removed = before - len(list(locks.glob("*.lock")))
+    who = "1 process executes" if alive == 1 else f"{alive} processes execute"
+    left = f"; {removed} left by dead ones were removed" if removed > 0 else ""
+    return Check(name="workers", grade=Grade.OK, message=f"{who} runs here{left}")
 
 
 def check_model(workspace: Workspace) -> Check:
