@@ -14,6 +14,7 @@ from oncue.control.sources import FollowedDefinition, follow_definition
 from oncue.control.views.decisionview import find_late_answers, late_as_dict, waiting_questions
 from oncue.control.views.runview import RunView, failure_as_dict, is_interrupted, view_run
 from oncue.control.workspace import Workspace, load_job
+from oncue.core.definition import WorkflowDefinition
 from oncue.core.findings import Finding
 from oncue.core.model import (
     Attempt,
@@ -134,9 +135,14 @@ class JobPicture:
 
     @property
     def own_params(self) -> Mapping[str, object]:
-        """The parameters that tell the job from others of its workflow: those that are not as the workflow would have them."""
-        usual = {param.name: param.default for param in self.followed.graph.definition.params}
-        return {name: value for name, value in self.job.params.items() if name not in usual or value != usual[name]}
+        """The parameters that tell the job from others of its workflow."""
+        return find_own_params(self.job, self.followed.graph.definition)
+
+
+def find_own_params(job: Job, definition: WorkflowDefinition) -> Mapping[str, object]:
+    """The parameters that are not as the workflow would have them."""
+    usual = {param.name: param.default for param in definition.params}
+    return {name: value for name, value in job.params.items() if name not in usual or value != usual[name]}
 
 
 def look_at_job(workspace: Workspace, reader: Reader, job: Job) -> JobPicture:

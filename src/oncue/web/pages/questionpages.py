@@ -12,7 +12,9 @@ from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 
 from oncue.control.answers import AlreadyAnswered, Taken, answer_question, load_question
+from oncue.control.sources import follow_definition
 from oncue.control.views.decisionview import view_inbox
+from oncue.control.views.jobview import find_own_params
 from oncue.control.workspace import load_job
 from oncue.core.model import JobId, JobStatus
 from oncue.core.questions import InvalidAnswer, Question
@@ -63,8 +65,9 @@ def _look_at_askers(site: Site, questions: Iterable[Question]) -> dict[JobId, As
 
 
 def _look_at_asker(site: Site, reader: Reader, job_id: JobId) -> Asker:
-    summary = site.summaries.load(site.workspace, reader, job_id)
-    return Asker(workflow=load_job(reader, job_id).workflow, own_params=summary.own_params if summary else {})
+    job = load_job(reader, job_id)
+    definition = follow_definition(site.workspace, reader, job).graph.definition
+    return Asker(workflow=job.workflow, own_params=find_own_params(job, definition))
 
 
 @router.get("/parts/questions/{question}")
