@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import os
 import stat
+import tempfile
 import zipfile
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from oncue.control.exports.export import export_job
+from oncue.control.exports.export import export_job, export_to_send
 from oncue.control.exports.exportcontent import unescape
-from oncue.control.exports.exportzip import CannotExport, open_archive
+from oncue.control.exports.exportzip import CannotExport, open_archive, open_nameless_archive
 from oncue.control.jobs import accept_output
 from oncue.control.workspace import Workspace
 from oncue.core.model import ContentHash, Job, JobId
@@ -322,3 +323,30 @@ def test_text_is_read_piece_by_piece_wherever_the_pieces_end(size: int) -> None:
 
 def test_workflows_are_written_under_names_of_their_own(tmp_path: Path) -> None:
     assert write_workflow(tmp_path, STUDY) != write_workflow(tmp_path, STUDY)
+
+
+def test_an_archive_that_is_sent_has_the_same_bytes_and_no_name(
+    workspace: Workspace, job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, scratch = tmp_path / "job.zip", tmp_path / "scratch"
+    scratch.mkdir()
+    export_job(workspace, job.id, target, environ={})
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+
+    with export_to_send(workspace, job.id, environ={}) as file:
+        assert file.tell() == target.stat().st_size
+        file.seek(0)
+        assert file.read() == target.read_bytes()
+        assert list(scratch.iterdir()) == []
+
+
+def test_an_archive_without_a_name_has_none_while_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So a process that is killed then leaves nothing."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    with open_nameless_archive(ASKED) as (archive, file):
+        archive.write("half", [b"x" * 100_000])
+        assert list(tmp_path.iterdir()) == []
+    file.close()
+    with pytest.raises(CannotExport, match="No space left"), open_nameless_archive(ASKED):
+        raise OSError(28, "No space left on device")

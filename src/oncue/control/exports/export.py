@@ -16,6 +16,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import IO
 
 from oncue.control.exports.crate import CrateParts, render_crate
 from oncue.control.exports.exportcontent import Content, Contents
@@ -24,7 +25,7 @@ from oncue.control.exports.exportnames import PathBook
 from oncue.control.exports.exportreadme import render_readme
 from oncue.control.exports.exportrecord import PlacedContent, describe_job, list_pruned
 from oncue.control.exports.exporttraces import TraceFiles, write_traces
-from oncue.control.exports.exportzip import Archive, Written, open_archive
+from oncue.control.exports.exportzip import Archive, Written, open_archive, open_nameless_archive
 from oncue.control.promptrecords import prompt_records, render_prompt_history
 from oncue.control.views.eventsview import event_as_dict
 from oncue.control.workspace import Workspace
@@ -77,24 +78,48 @@ def export_job(workspace: Workspace, job_id: JobId, target: Path, *, environ: Ma
     known = known_secrets(os.environ if environ is None else environ)
     facts = read_facts(workspace, job_id)
     with open_archive(target, facts.at) as archive:
-        placed = _write_outputs(workspace, archive, place_outputs(facts), known=known)
-        clean = redact_all(facts, known)
-        placed = [replace(one, placement=redact_all(one.placement, known)) for one in placed]
-        traces = write_traces(workspace, archive, clean, known=known)
-        others = _write_records(workspace, archive, clean, placed=placed, traces=traces, known=known)
-        crate = render_crate(clean, CrateParts(placed=placed, others=others, has_texts=traces.texts > 0))
-        archive.write("ro-crate-metadata.json", [crate], size=len(crate))
+        files, pruned = _write_all(workspace, archive, facts, known=known)
     summary = ExportSummary(
         job_id=job_id,
         target=target,
-        files=len(others) + 1 + traces.texts + sum(len(one.content.files) for one in placed),
+        files=files,
         size=target.stat().st_size,
         questions=len(facts.questions),
         stale=tuple(step.id for step in facts.stale),
-        pruned=(*list_pruned(placed), *traces.pruned),
+        pruned=pruned,
     )
     log.info("exported a job", extra={"event": "job_exported", "job_id": job_id, "files": summary.files})
     return summary
+
+
+def export_to_send(workspace: Workspace, job_id: JobId, *, environ: Mapping[str, str] | None = None) -> IO[bytes]:
+    """The same archive in a file without a name, open at its end; whoever sends it closes it, and nothing is left.
+
+    Raises:
+        UnknownJob: there is no such job.
+        CannotExport: the archive cannot be written.
+    """
+    known = known_secrets(os.environ if environ is None else environ)
+    facts = read_facts(workspace, job_id)
+    with open_nameless_archive(facts.at) as (archive, file):
+        files, _ = _write_all(workspace, archive, facts, known=known)
+    log.info("exported a job", extra={"event": "job_exported", "job_id": job_id, "files": files})
+    return file
+
+
+def _write_all(
+    workspace: Workspace, archive: Archive, facts: JobFacts, *, known: tuple[KnownSecret, ...]
+) -> tuple[int, tuple[str, ...]]:
+    """Write everything; how many files that is, and what is pruned and so not among them."""
+    placed = _write_outputs(workspace, archive, place_outputs(facts), known=known)
+    clean = redact_all(facts, known)
+    placed = [replace(one, placement=redact_all(one.placement, known)) for one in placed]
+    traces = write_traces(workspace, archive, clean, known=known)
+    others = _write_records(workspace, archive, clean, placed=placed, traces=traces, known=known)
+    crate = render_crate(clean, CrateParts(placed=placed, others=others, has_texts=traces.texts > 0))
+    archive.write("ro-crate-metadata.json", [crate], size=len(crate))
+    files = len(others) + 1 + traces.texts + sum(len(one.content.files) for one in placed)
+    return files, (*list_pruned(placed), *traces.pruned)
 
 
 def _write_outputs(

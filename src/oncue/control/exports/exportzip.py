@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import os
 import stat
+import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from oncue.errors import InvalidInput, OncueError
 
@@ -76,21 +78,45 @@ def open_archive(target: Path, at: datetime) -> Iterator[Archive]:
     _check_target(target)
     temporary = target.with_name(f".{target.name[:80]}.{os.urandom(8).hex()}.part")
     try:
-        with temporary.open("xb") as sink:
-            with zipfile.ZipFile(sink, "w") as file:
-                yield Archive(file, at)
-            sink.flush()
-            os.fsync(sink.fileno())
-        os.replace(temporary, target)
-        _flush_folder(target.parent)
-    except OSError as error:
-        raise CannotExport(
-            f"{target} could not be written ({os.strerror(error.errno or 0)})",
-            hint="check free space, and the permissions of the folder; or give another target",
-        ) from error
+        with _explained(str(target)):
+            with temporary.open("xb") as sink:
+                with zipfile.ZipFile(sink, "w") as file:
+                    yield Archive(file, at)
+                sink.flush()
+                os.fsync(sink.fileno())
+            os.replace(temporary, target)
+            _flush_folder(target.parent)
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def open_nameless_archive(at: datetime) -> Iterator[tuple[Archive, IO[bytes]]]:
+    """Make an archive in a file without a name, which is gone with its last user however that ends.
+
+    When the block ends well, the file stays open, at its end, for whoever reads it and closes it.
+
+    Raises:
+        CannotExport: the archive cannot be written.
+    """
+    with _explained(f"an archive in {tempfile.gettempdir()}"), ExitStack() as stack:
+        sink = stack.enter_context(tempfile.TemporaryFile(prefix="oncue-export-"))
+        with zipfile.ZipFile(sink, "w") as file:
+            yield Archive(file, at), sink
+        sink.flush()
+        stack.pop_all()
+
+
+@contextmanager
+def _explained(what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise CannotExport(
+            f"{what} could not be written ({os.strerror(error.errno or 0)})",
+            hint="check free space, and the permissions of the folder; or give another target",
+        ) from error
 
 
 def _check_target(target: Path) -> None:

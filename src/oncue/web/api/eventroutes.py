@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-import tempfile
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Annotated
+from collections.abc import AsyncIterator, Iterator
+from typing import IO, Annotated
 
 from fastapi import APIRouter, Header, Query, Request, WebSocket
-from fastapi.responses import FileResponse, StreamingResponse
-from starlette.background import BackgroundTask
+from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
-from starlette.types import Receive, Scope, Send
 
-from oncue.control.exports.export import export_job
+from oncue.control.exports.export import export_to_send
 from oncue.control.workspace import find_job
 from oncue.core.model import JobId
 from oncue.core.people import Permission
@@ -30,6 +26,7 @@ from oncue.web.sockets import Batches, send_stream, while_allowed
 
 SENT_EVENTS: Responses = {200: raw_answer("The events.", "text/event-stream", is_text=True)}
 ARCHIVE: Responses = {200: raw_answer("The archive.", "application/zip")}
+PIECE_BYTES = 1 << 18
 router = APIRouter(tags=["events"])
 
 
@@ -107,25 +104,16 @@ async def _as_sent_events(batches: Batches, *, is_job: bool) -> AsyncIterator[st
         yield sent or ": alive\n\n"
 
 
-class _Whole(FileResponse):
-    """A file that is made for one answer: there is nothing to ask another part of."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, whatever part is asked for."""
-        headers = [(name, value) for name, value in scope["headers"] if name not in {b"range", b"if-range"}]
-        await super().__call__({**scope, "headers": headers}, receive, send)
-
-
-@router.get("/jobs/{job}/export", response_class=FileResponse, responses=ARCHIVE)
-def export(*, site: TheSite, _: Reading, job: TheJob) -> FileResponse:
+@router.get("/jobs/{job}/export", response_class=StreamingResponse, responses=ARCHIVE)
+def export(*, site: TheSite, _: Reading, job: TheJob) -> StreamingResponse:
     """Everything about a job as one ZIP."""
-    folder = tempfile.TemporaryDirectory(prefix="oncue-export-")
-    name = f"oncue-{job.id}.zip"
-    try:
-        export_job(site.workspace, job.id, Path(folder.name, name))
-    except BaseException:
-        folder.cleanup()
-        raise
-    return _Whole(
-        Path(folder.name, name), filename=name, media_type="application/zip", background=BackgroundTask(folder.cleanup)
-    )
+    file = export_to_send(site.workspace, job.id)
+    headers = {"Content-Length": str(file.tell()), "Content-Disposition": f'attachment; filename="oncue-{job.id}.zip"'}
+    return StreamingResponse(_read_out(file), media_type="application/zip", headers=headers)
+
+
+def _read_out(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        file.seek(0)
+        while piece := file.read(PIECE_BYTES):
+            yield piece
