@@ -1,12 +1,16 @@
 """A worker whose lease was lost, and taken again, keeps what it executes."""
 
+import asyncio
 from pathlib import Path
 
-from oncue.core.model import RunState, WorkerId
+import pytest
+
+from oncue import wiring
+from oncue.core.model import JobId, RunState, WorkerId
 from tests.crash.laws import check_history, read_history
 from tests.engines.starting import load_run, new_job, open_at, start
-from tests.support.leases import lose_lease
-from tests.support.processes import Nursery
+from tests.support.leases import lose_lease, outage
+from tests.support.processes import Nursery, wait_until
 
 
 def test_a_run_is_not_executed_twice_after_its_worker_lost_its_lease(
@@ -34,3 +38,34 @@ def test_a_run_is_not_executed_twice_after_its_worker_lost_its_lease(
     assert load_run(workspace, job.id).fence == 1
     assert load_run(workspace, other.id).state is RunState.SUCCEEDED
     workspace.store.close()
+
+
+def test_whoever_serves_goes_on_after_an_outage_of_the_database(
+    postgres_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    workspace = open_at(postgres_url, tmp_path)
+    before, after = new_job(workspace, "plain"), new_job(workspace, "plain")
+
+    def run(job_id: JobId) -> None:
+        start(workspace, job_id)
+        wait_until(lambda: load_run(workspace, job_id).state is RunState.SUCCEEDED, "the run was executed")
+
+    def suffer() -> None:
+        run(before.id)
+        with outage(postgres_url):
+            wait_until(lambda: {"lease_lost", "look_failed"} <= _events(caplog), "the outage is noticed")
+        wait_until(lambda: "lease_taken_again" in _events(caplog), "the lease is held again")
+        run(after.id)
+
+    async def serve() -> None:
+        async with wiring.executing(workspace, attends_all=True) as executor:
+            await asyncio.to_thread(suffer)
+            assert not executor.broken.done()
+            assert workspace.store.is_alive(executor.worker_id)
+
+    asyncio.run(serve())
+    workspace.store.close()
+
+
+def _events(caplog: pytest.LogCaptureFixture) -> set[str]:
+    return {str(getattr(record, "event", "")) for record in caplog.records}

@@ -1,5 +1,8 @@
 """What a PostgreSQL server knows of the session behind a worker's lease."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import psycopg
 
 from oncue.core.model import WorkerId
@@ -31,3 +34,15 @@ def lose_lease(url: str, worker_id: WorkerId) -> None:
     lost = lease_backend(url, worker_id)
     end_session(url, lost)
     wait_until(lambda: lease_backend(url, worker_id) not in (None, lost), "the lease is held again")
+
+
+@contextmanager
+def outage(url: str) -> Iterator[None]:
+    """Until the block ends the database takes no sessions, and those that were are ended, as when its server restarts."""
+    place = psycopg.conninfo.conninfo_to_dict(url)
+    name = str(place["dbname"])
+    with psycopg.connect(**{**place, "dbname": "postgres"}, autocommit=True) as admin:  # type: ignore[arg-type]
+        admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false'.encode())
+        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+        yield
+        admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true'.encode())

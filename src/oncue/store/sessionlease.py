@@ -75,9 +75,10 @@ class SessionLease:
                 wait_seconds = BEAT_SECONDS
             else:
                 wait_seconds = FIRST_PAUSE_SECONDS if was_held else min(2 * wait_seconds, LONGEST_PAUSE_SECONDS)
-            if is_held != was_held:
-                event = "lease_taken_again" if is_held else "lease_lost"
-                log.warning("lease of a worker", extra={"event": event, "worker": self.worker_id})
+            if was_held and not is_held:
+                log.warning("lost the lease of a worker", extra={"event": "lease_lost", "worker": self.worker_id})
+            elif is_held and not was_held:
+                log.warning("took a lost lease again", extra={"event": "lease_taken_again", "worker": self.worker_id})
         self._connection.close()
         self._ear.close()
         self._bell.close()

@@ -41,6 +41,8 @@ from oncue.errors import OncueError, UnknownRun, WorkspaceError
 
 POLL_SECONDS = 0.05
 POLLS_WITHOUT_LOOK = 20
+PAUSE_SECONDS = 1.0
+"""Before jobs that could not be looked after are looked after again."""
 log = logging.getLogger(__name__)
 _Key = tuple[JobId, int]
 
@@ -84,19 +86,19 @@ class Executor:
 
     async def attend(self) -> None:
         """Look after the attended jobs until cancelled: turns that come, cancellations, and runs whose worker died."""
-        watch = self._workspace.store.watch()
-        unseen = 0
+        watch, unseen = self._workspace.store.watch(), 0
         try:
             while True:
                 unseen += 1
-                if watch.changed() or unseen >= POLLS_WITHOUT_LOOK:  # the death of a worker is no commit
-                    unseen = 0
-                    try:
+                try:
+                    if watch.changed() or unseen >= POLLS_WITHOUT_LOOK:  # the death of a worker is no commit
+                        unseen = 0
                         await asyncio.to_thread(self._look)
-                    except WorkspaceError:  # whoever serves for weeks outlives a full disk; for one command it is the answer
-                        if not self._attends_all:
-                            raise
-                        log.warning("could not look after the jobs", extra={"event": "look_failed"}, exc_info=True)
+                except WorkspaceError:
+                    if not self._attends_all:  # it is the answer to a command; a server outlives full disks and restarts
+                        raise
+                    log.warning("could not look after the jobs", extra={"event": "look_failed"}, exc_info=True)
+                    await self._workspace.clock.sleep(PAUSE_SECONDS)
                 await self._workspace.clock.sleep(POLL_SECONDS)
         finally:
             watch.close()
