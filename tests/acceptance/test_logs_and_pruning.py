@@ -15,6 +15,7 @@ flow = Workflow("flow", params={"size": 3})
 @flow.step
 def draft(params, ctx: StepContext):
     ctx.log.info("drafting %s characters", params.size)
+    ctx.log.info("from a file: %s", b"caf\\xe9".decode("utf-8", "surrogateescape"))
     return "x" * params.size
 
 @flow.step(deliverable=True)
@@ -45,7 +46,10 @@ def job(tmp_path: Path) -> str:
 
 
 def test_what_a_step_logs_is_kept_with_its_attempt(tmp_path: Path, job: str) -> None:
-    assert "INFO drafting 3 characters" in oncue(tmp_path, "job", "log", job, "draft")
+    log = oncue(tmp_path, "job", "log", job, "draft")
+
+    assert "INFO drafting 3 characters" in log
+    assert "INFO from a file: caf?" in log
     assert "has no log" in oncue(tmp_path, "job", "log", job, "report", code=4)
 
 

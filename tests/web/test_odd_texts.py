@@ -19,7 +19,6 @@ troubled = Workflow("troubled", phases=["one"], params={"deep": False})
 @troubled.step(phase="one")
 def work(ctx, params):
     ctx.progress(1, 2, "half \\ud800")
-    ctx.log.info("also %s", "\\udcff")
     value = []
     for _ in range(260 if params.deep else 0):
         value = [value]
@@ -52,7 +51,6 @@ def test_half_a_character_in_an_error_or_in_progress_leaves_everything_readable(
     for page in ("", "/runs", "/runs/1", "/step?name=work"):
         assert host.program.get(f"/jobs/{troubled}{page}").status == 200, page
     assert "bad ?" in host.program.api(f"/jobs/{troubled}/runs/1")["error"]["message"]
-    assert "also" in host.program.get(f"/api/v1/jobs/{troubled}/steps/work/log").text
 
 
 def test_an_output_that_nobody_could_read_fails_its_step(host: Host, troubled: str) -> None:
