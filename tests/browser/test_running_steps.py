@@ -77,7 +77,7 @@ def test_what_a_step_logs_and_how_far_it_is_are_shown_while_it_runs(
     page = visitor.go(f"/jobs/{job}/step?name=think")
     running = page.locator("#running")
 
-    expect(running).to_contain_text("1 of 3 sources read")
+    expect(running).to_contain_text("1 of 3 · sources read")
     expect(running.locator("pre")).to_contain_text("reading the first source")
     gate.write_text("", encoding="utf-8")
     expect(running.locator("pre")).to_contain_text("reading the second source")
