@@ -140,7 +140,8 @@ def test_a_manifest_that_became_wrong_stops_no_reading_of_earlier_results(shell:
 
     rerun = shell.run("job", "rerun", done, "--json")
 
-    assert (rerun.code, rerun.error["code"]) == (2, "invalid_definition")
+    assert (rerun.code, rerun.error["code"]) == (3, "source_unavailable")
+    assert "chain.yaml" in rerun.error["message"]
     assert shell.get("job", "history", done)["runs"][0]["status"] == "succeeded"
     assert shell.rows() == rows
 
