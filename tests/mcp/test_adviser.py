@@ -240,7 +240,8 @@ def test_errors_say_what_is_wrong_and_what_to_do(shell: Shell, job: str) -> None
     assert shell.get("job", "recommendations", job)["recommendations"] == []
 
 
-def test_what_is_long_comes_in_pieces_that_make_the_whole(shell: Shell) -> None:
+def read_in_pieces(shell: Shell, step: str, *, limit: int) -> Any:
+    """The output of a step of a job that is run for it, put together from pieces of so many bytes."""
     id_ = shell.get("job", "create", "loud:loud")["job_id"]
     assert shell.run("job", "run", id_).code == 0
 
@@ -248,30 +249,21 @@ def test_what_is_long_comes_in_pieces_that_make_the_whole(shell: Shell) -> None:
         text = ""
         offset: int | None = 0
         while offset is not None:
-            wish = {"job": id_, "step": "one", "offset": offset, "limit": 5000}
+            wish = {"job": id_, "step": step, "offset": offset, "limit": limit}
             piece = (await client.call_tool("read_artifact", wish)).structured_content
             assert piece is not None
             text, offset = text + piece["text"], piece["next_offset"]
         return text
 
-    assert json.loads(talk(shell, talking)) == list(range(3000))
+    return json.loads(talk(shell, talking))
+
+
+def test_what_is_long_comes_in_pieces_that_make_the_whole(shell: Shell) -> None:
+    assert read_in_pieces(shell, "one", limit=5000) == list(range(3000))
 
 
 def test_no_piece_ends_within_a_character(shell: Shell) -> None:
-    id_ = shell.get("job", "create", "loud:loud")["job_id"]
-    shell.run("job", "run", id_)
-
-    async def talking(client: Client) -> str:
-        text = ""
-        offset: int | None = 0
-        while offset is not None:
-            wish = {"job": id_, "step": "words", "offset": offset, "limit": 7}
-            piece = (await client.call_tool("read_artifact", wish)).structured_content
-            assert piece is not None
-            text, offset = text + piece["text"], piece["next_offset"]
-        return text
-
-    assert json.loads(talk(shell, talking)) == "äöüß€😀" * 20
+    assert read_in_pieces(shell, "words", limit=7) == "äöüß€😀" * 20
 
 
 def test_of_a_fan_out_the_instances_that_have_an_output_are_named(shell: Shell) -> None:

@@ -120,11 +120,13 @@ def test_a_list_that_goes_with_a_question_is_named_item_by_item() -> None:
 
 def test_a_page_names_no_option_of_the_command_line() -> None:
     changed = Finding(code=FindingCode.DEFINITION_CHANGED, message="it changed", hint="--definition original plans with it")
-    typed = Finding(code=FindingCode.STALE_INPUT, message="stale", hint="oncue job why JOB s says why")
+    typed = Finding(code=FindingCode.PRICE_UNKNOWN, message="stale", hint="oncue job why JOB s says why")
     gone = Finding(code=FindingCode.SOURCE_GONE, message="gone", hint="put the manifest back")
 
     assert "--definition" not in show_hint(changed)
     assert (show_hint(typed), show_hint(gone)) == ("", "put the manifest back")
+    for code in FindingCode:
+        assert "--" not in show_hint(Finding(code=code, message="m", hint="mend it, or --definition original"))
 
 
 FILES = Beside(names=frozenset({"chart.svg", "data/table.csv", "data/map 1.png"}), address="/file?run=3&name=", folder="")

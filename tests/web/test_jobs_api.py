@@ -205,28 +205,25 @@ def test_an_export_is_the_same_archive_as_from_the_command_line(standing: tuple[
         assert "ro-crate-metadata.json" in archive.namelist()
 
 
-def test_a_defect_of_a_fragment_is_on_record_once(
-    host: Host, chain: str, workspace: Workspace, caplog: pytest.LogCaptureFixture
-) -> None:
+@pytest.fixture
+def damaged(chain: str, workspace: Workspace) -> str:
+    """A job whose parameters somebody spoiled in the database."""
     with sqlite3.connect(str(workspace.store.folder / "oncue.db")) as connection:
         connection.execute("UPDATE job_params SET body = '{'")
     connection.close()
+    return chain
 
-    reply = host.browser().get(f"/parts/jobs/{chain}", {"Accept": "text/html"})
+
+def test_a_defect_of_a_fragment_is_on_record_once(host: Host, damaged: str, caplog: pytest.LogCaptureFixture) -> None:
+    reply = host.browser().get(f"/parts/jobs/{damaged}", {"Accept": "text/html"})
 
     (name,) = [record.id for record in caplog.records if getattr(record, "event", "") == "defect"]  # type: ignore[attr-defined]
     assert reply.status == 500
     assert name in reply.text
 
 
-def test_a_defect_is_answered_with_an_id_and_nothing_else(
-    host: Host, chain: str, workspace: Workspace, caplog: pytest.LogCaptureFixture
-) -> None:
-    with sqlite3.connect(str(workspace.store.folder / "oncue.db")) as connection:
-        connection.execute("UPDATE job_params SET body = '{'")
-    connection.close()
-
-    reply = host.program.get(f"/api/v1/jobs/{chain}")
+def test_a_defect_is_answered_with_an_id_and_nothing_else(host: Host, damaged: str, caplog: pytest.LogCaptureFixture) -> None:
+    reply = host.program.get(f"/api/v1/jobs/{damaged}")
 
     assert (reply.status, reply.json["code"]) == (500, "internal")
     name = reply.json["message"].split("error ")[1].rstrip(")")

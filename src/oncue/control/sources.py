@@ -123,7 +123,7 @@ def _unavailable(error: UnknownWorkflow | DefinitionError) -> Finding:
     return Finding(
         code=FindingCode.SOURCE_UNAVAILABLE,
         message=error.message,
-        hint="mend the source of the job; what it has made is kept, and --definition original plans with what is stored"
+        hint="mend the source of the job; what the job has made is kept"
         if isinstance(error, DefinitionError)
         else "make the job's source importable again; what the job has made is kept",
     )

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from oncue.control.views.panelview import fold_breaks
 from oncue.core.questions import Asking, InvalidAnswer, QuestionKind, read_answer, read_number
 
 PREFIX = "field."
@@ -77,11 +78,7 @@ def read_answer_form(asking: Asking, form: Sequence[tuple[str, str]]) -> object:
         return given
     if not given:
         raise InvalidAnswer("nothing was chosen" if asking.options else "nothing was typed")
-    return (
-        given[0].replace("\r\n", "\n")
-        if asking.kind in (QuestionKind.TEXT, QuestionKind.CHOICE)
-        else read_answer(asking, given)
-    )
+    return fold_breaks(given[0]) if asking.kind in (QuestionKind.TEXT, QuestionKind.CHOICE) else read_answer(asking, given)
 
 
 def _read_fields(asking: Asking, form: Mapping[str, str]) -> object:
@@ -90,7 +87,7 @@ def _read_fields(asking: Asking, form: Mapping[str, str]) -> object:
         return _read_json("the answer", form.get(PREFIX, ""))
     answer: dict[str, object] = {}
     for field in fields:
-        text = form.get(f"{PREFIX}{field.name}", "").replace("\r\n", "\n")
+        text = fold_breaks(form.get(f"{PREFIX}{field.name}", ""))
         if text or (field.is_required and field.type == "string"):
             answer[field.name] = _read_field(asking, field, text)
     return answer

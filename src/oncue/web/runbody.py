@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Mapping
 
+from oncue.control.views.panelview import fold_breaks
 from oncue.core.comments import Comment, CommentKind, InvalidComment, read_comment
 from oncue.core.model import ContextMode
 from oncue.core.request import Budget, RunRequest, Scope
@@ -101,7 +102,7 @@ def _comment(text: str | None, kind: CommentKind | None) -> Comment | None:
         if kind is not None:
             raise InvalidFields({"comment_kind": "there is no rerun_comment that it could be the kind of"})
         return None
-    text = text.replace("\r\n", "\n")  # how browsers send a line break; it counts as one character
+    text = fold_breaks(text)  # how browsers send a line break; it counts as one character
     try:
         return read_comment(text, kind.value if kind else None, known=known_secrets(os.environ))
     except InvalidComment as error:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from oncue.control.views.panelview import fold_breaks
 from oncue.control.views.planview import PlanView
-from oncue.core.findings import FindingCode
+from oncue.core.findings import Finding, FindingCode
 from oncue.core.request import Scope
+from oncue.web.findingwords import show_hint
 from oncue.web.refusals import InvalidFields
 from oncue.web.runbody import SCOPES_WITH_DOWNSTREAM, SCOPES_WITH_STEPS
 
@@ -18,20 +19,6 @@ PARAM = "param."
 SHOWN = "shown."
 BUDGETS = {"seconds": "Seconds", "tokens": "Tokens", "usd": "US dollars", "calls": "Model calls"}
 WHOLE = ("tokens", "calls")
-IN_THE_PANEL = {
-    FindingCode.JOB_STOPPED: "Its results stay readable; a new job takes runs.",
-    FindingCode.MISSING_INPUT: "Choose what is missing, failed or stale, or a step further up.",
-    FindingCode.NOTHING_TO_RUN: "Choose everything, or the steps to run again.",
-    FindingCode.SOURCE_UNAVAILABLE: "Mend its source or put it back; what this job has made is kept.",
-    FindingCode.STALE_INPUT: "Choose a step further up to bring it up to date as well.",
-    FindingCode.SOURCE_REUSED: "Tick “fetch again” to let it fetch.",
-    FindingCode.COMMENT_WITHOUT_EFFECT: "Choose a step that reads comments; a reason keeps a note with the run.",
-    FindingCode.COMMENT_UNREAD: "Choose only the steps that it is for.",
-    FindingCode.COMMENT_DROPPED: "Tick “keep the earlier comments” to carry it along.",
-    FindingCode.RUN_AHEAD: "Cancel it first if it need not go on.",
-    FindingCode.RUN_INTERRUPTED: "It goes on by itself, or when its question is answered.",
-}
-"""What to do about a finding from here, where the command line would name a command."""
 
 
 def read_texts(fields: Fields, prefix: str) -> dict[str, str]:
@@ -48,7 +35,7 @@ def read_body(fields: Fields, read_params: Callable[[Mapping[str, str]], Mapping
     """
     given = {name: value for name, value in fields if value}
     scope = Scope(given.get("scope", Scope.ALL.value))
-    comment = given.get("comment", "").replace("\r\n", "\n")
+    comment = fold_breaks(given.get("comment", ""))
     body: dict[str, object] = {
         "scope": scope.value,
         "steps": [value for name, value in fields if name == "step"] if scope in SCOPES_WITH_STEPS else [],
@@ -104,11 +91,10 @@ def advise(plan: PlanView) -> list[Advice]:
     """What a plan says, blockers first; of many alike, one, and the others with it."""
     advice: list[Advice] = []
     for kind, findings in (("blocker", plan.blockers), ("warning", plan.warnings)):
-        by_code: dict[FindingCode, list[str]] = {}
+        by_code: dict[FindingCode, list[Finding]] = {}
         for finding in findings:
-            by_code.setdefault(finding.code, []).append(finding.message)
-        advice.extend(
-            Advice(kind=kind, code=code.value, message=first, hint=IN_THE_PANEL.get(code, ""), others=tuple(others))
-            for code, (first, *others) in by_code.items()
-        )
+            by_code.setdefault(finding.code, []).append(finding)
+        for code, (first, *others) in by_code.items():
+            rest = tuple(other.message for other in others)
+            advice.append(Advice(kind=kind, code=code.value, message=first.message, hint=show_hint(first), others=rest))
     return advice
